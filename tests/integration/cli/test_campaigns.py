@@ -319,6 +319,14 @@ def test_right_after_its_start_a_run_has_no_pace_and_ends_as_planned(bench: Benc
     assert late.ends_at_ms > late.at_ms + 30_000_000
 
 
+def test_a_run_of_which_nothing_goes_has_no_end(bench: Bench) -> None:
+    spring = RunBench(bench, 100)
+    spring.feed(30)
+    begun(spring, 60, plan='{"course":[[0,0],[10000,100]]}')
+    view = view_run(bench.store, spring.run)
+    assert (view.pace_per_s, view.ends_at_ms) == (0.0, None)
+
+
 def test_a_pace_is_not_above_the_rate_of_the_run(bench: Bench) -> None:
     spring = RunBench(bench, 100)
     begun(spring, 60, rate="5", definition='{"service":"mms-bulk"}')
