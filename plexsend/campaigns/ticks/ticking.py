@@ -80,7 +80,7 @@ class Ticker:
         return wanted
 
     def _wanted(self, account: str) -> Iterator[RunWants]:
-        runs = cancel_closed(self._store, account, list(live_runs(self._store, account)))
+        runs = cancel_closed(self._store, self._root, account, list(live_runs(self._store, account)))
         if not runs:
             return
         now_ms = server_ms(self._store)
@@ -88,7 +88,7 @@ class Ticker:
         waits = loads(self._store, account, runs)
         for run in runs:
             wants = run.prepares or (
-                watch(self._store, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
+                watch(self._store, self._root, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
             )
             if wants and run.until_ms <= now_ms:
                 yield RunWants(account, run.group, is_prepared=run.prepares)
