@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 DEPLOY = ROOT / "deploy"
 VALKEY_DISK_MB = 512
-"""For the append-only file of a whole rehearsal, which is rewritten only once it has 512 MB: memory is used only as
-it fills."""
+"""For the append-only file of a whole rehearsal, which is rewritten only once it has 512 MB. It takes memory
+only as it fills."""
 STATE_DISK_MB = 2
 _GATEWAY_PORT, _CONTROL_PORT, _CHAT_PORT = 8443, 8444, 8445
 _QUICK = {
