@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test deploy-tools deploy-checks image-check chaos campaigns-chaos storm failover upgrade month crash forged mutations fuzz bench durability lint fmt lock clean
+.PHONY: help setup demo up test deploy-tools deploy-checks image-check chaos campaigns-chaos storm failover upgrade rehearse month crash forged mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ failover: $(STAMP) ## kill, hang and cut off a master under load, and count what
 
 upgrade: $(STAMP) ## run workers of 0.2.0, then 0.5.0, beside this version's, and go over (about two minutes)
 	@$(BIN)/python -m tests.upgrade
+
+rehearse: $(STAMP) ## run deploy/compose.yaml on three hosts of this machine and do what operators do (about twenty minutes; ARGS=--list)
+	@$(BIN)/python -m tests.rehearsal $(ARGS)
 
 month: $(STAMP) ## let 5,000 groups a day pass for thirty simulated days and show what is left (ARGS="--groups 500")
 	@$(BIN)/python -m tests.integration.outbox.month $(ARGS)

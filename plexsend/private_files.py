@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV})
 """What file systems without hard links answer."""
 
+_REMEDIES = {
+    errno.ENOENT: "Make its folder first, or name another file.",
+    errno.ENOSPC: "Make room there, or name another file.",
+}
+"""What a person does about it, where it is not just to name another one."""
+
 
 def require_free(target: Path, *, remedy: str) -> None:
     """Raise UsageError where there is something at the path already; `remedy` says what a person can do."""
@@ -46,7 +52,7 @@ def private_file(target: Path, *, encoding: str = "utf-8", overwrites: bool = Fa
         # mkstemp gives its file to the owner alone; in the same folder it takes its place in one step.
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
     except OSError as exc:
-        raise _not_written(target, exc) from exc
+        raise not_written(target, exc) from exc
     try:
         with os.fdopen(descriptor, "w", encoding=encoding, errors="replace", newline="") as file:
             yield file
@@ -54,7 +60,7 @@ def private_file(target: Path, *, encoding: str = "utf-8", overwrites: bool = Fa
             os.fsync(descriptor)
         _put(Path(name), target, overwrites=overwrites)
     except OSError as exc:
-        raise _not_written(target, exc) from exc
+        raise not_written(target, exc) from exc
     finally:
         Path(name).unlink(missing_ok=True)
 
@@ -75,5 +81,8 @@ def _put(written: Path, target: Path, *, overwrites: bool) -> None:
         written.replace(target)
 
 
-def _not_written(target: Path, exc: OSError) -> FileProblem:
-    return FileProblem(f"{target}: it cannot be written: {exc.strerror or type(exc).__name__}.")
+def not_written(target: Path, exc: OSError) -> FileProblem:
+    """Return the error for a file that a disk did not take, with what a person can do."""
+    why = exc.strerror or type(exc).__name__
+    remedy = _REMEDIES.get(exc.errno or 0, "Name another file.")
+    return FileProblem(f"{target}: it cannot be written: {why}. {remedy}")

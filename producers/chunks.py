@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from plexsend.errors import GroupClosed, KeySpoilt, OutboxError, OutboxFull, PlexsendError
 from plexsend.gateway.pictures.failures import UploadFailed
@@ -24,7 +24,7 @@ from plexsend.producers.submissions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from plexsend.outbox.lanes import Lane
     from plexsend.outbox.submit import NewMessage, Submitted
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from plexsend.producers.placing import Placed
     from plexsend.terminal.moments import WallClock
 
-    Add = Callable[[Lane, Moments, list[NewMessage]], Sequence["Submitted | HeldBack"]]
+    Answers = Callable[[], Sequence["Submitted | HeldBack"]]
+    Add = Callable[[Lane, Moments, list[NewMessage]], Answers]
     Complete = Callable[[Sequence["Waiting"]], tuple[Sequence["Waiting"], Sequence[Invalid]]]
 
 
@@ -56,6 +57,24 @@ class Taker(Protocol):
         expires_at_ms: int | None,
     ) -> Sequence[Submitted | HeldBack]:
         """Take messages in and return what became of each."""
+        ...
+
+
+@runtime_checkable
+class LateTaker(Taker, Protocol):
+    """One that need not be waited for: messages are sent, and what became of them is asked for later."""
+
+    def send(
+        self,
+        lane: Lane,
+        messages: Sequence[NewMessage],
+        *,
+        stamp: str,
+        most_items: int,
+        send_at_ms: int | None,
+        expires_at_ms: int | None,
+    ) -> Callable[[], Sequence[Submitted]]:
+        """Send messages, and return what waits for their answers."""
         ...
 
 
@@ -101,7 +120,8 @@ class Adding:
 
     Args:
         chunk: The chunk; nothing else uses it any more.
-        add: Adds messages of one lane and the same moments, at most a chunk of them.
+        add: Adds messages of one lane and the same moments, at most a chunk of them. What it returns waits
+            for their answers.
         clock: Shows times in remarks.
         complete: Called first, to upload the pictures of messages before they are added.
     """
@@ -109,6 +129,8 @@ class Adding:
     def __init__(self, chunk: Chunk, add: Add, clock: WallClock, complete: Complete) -> None:
         self.part = chunk.part
         """What became of every entry, once it ran or was given up."""
+        self.failure: PlexsendError | None = None
+        """What ended it early."""
         self._groups = group(chunk.waiting)
         self._add = add
         self._complete, self._is_bringing = complete, False
@@ -122,36 +144,43 @@ class Adding:
 
     def run(self) -> PlexsendError | None:
         """Add what waits and note what became of every item. Return what ended it early, or None."""
+        for _ in self.steps():
+            pass
+        return self.failure
+
+    def steps(self) -> Iterator[None]:
+        """Do the same, and pause wherever messages were sent whose answers are asked for next."""
         try:
             self._bring_pictures()
         except PlexsendError as exc:
+            self.failure = exc
             with self._lock:
                 if not self._ended.is_set():
                     self._end(in_doubt=False)
-            return exc
-        failure: OutboxError | None = None
+            return
         for messages in self._groups:
             with self._lock:
                 if self._ended.is_set():
-                    return None
+                    return
                 self._begun += 1
             first = messages[0]
             try:
-                answers = self._add(first.lane, first.moments, [each.message for each in messages])
+                answers_of = self._add(first.lane, first.moments, [each.message for each in messages])
+                yield
+                answers = answers_of()
             except OutboxError as exc:
-                failure = exc
+                self.failure = exc
                 break
             with self._lock:
                 if self._ended.is_set():
-                    return None
+                    return
                 _note(self.part, messages, answers, self._clock)
                 self._answered += 1
         with self._lock:
             if not self._ended.is_set():
                 # Of these alone it is known that nothing was added.
-                added_nothing = isinstance(failure, (OutboxFull, GroupClosed, KeySpoilt))
-                self._end(in_doubt=failure is not None and not added_nothing)
-        return failure
+                added_nothing = isinstance(self.failure, (OutboxFull, GroupClosed, KeySpoilt))
+                self._end(in_doubt=self.failure is not None and not added_nothing)
 
     def _bring_pictures(self) -> None:
         waiting = [each for messages in self._groups for each in messages]

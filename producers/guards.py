@@ -91,6 +91,7 @@ class AccountGuards:
     def __init__(self, policies: Policies, account: str) -> None:
         self._policies = policies
         self._account = account
+        self._known: tuple[PoliciesOf, Guards] | None = None
 
     def look(self) -> None:
         """Ask Redis, at most once a second, whether they changed; raises OutboxUnavailable."""
@@ -98,8 +99,13 @@ class AccountGuards:
 
     def known(self) -> Guards:
         """Return them as they were at the last look."""
-        found = self._policies.of(self._account)
-        return Guards(frozenset(found.only_to), found.senders, found.ad_marks, found.origin_cid)
+        found, kept = self._policies.of(self._account), self._known
+        # Asked before each chunk: read anew they would cost as much as judging a message.
+        if kept is not None and kept[0].agreed is found.agreed:
+            return kept[1]
+        guards = Guards(frozenset(found.only_to), found.senders, found.ad_marks, found.origin_cid)
+        self._known = found, guards
+        return guards
 
 
 class NoGuards:

@@ -5,23 +5,23 @@ Of an item it keeps the wire bytes, until its chunk is added, and what became of
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.receivers import receiver_of
 from plexsend.outbox.submit import MOST_AT_ONCE, NewMessage
 from plexsend.producers.calls import Calls, TooLate
-from plexsend.producers.chunks import Adding, Chunk, HeldBack, Waiting
+from plexsend.producers.chunks import Adding, Chunk, LateTaker, Waiting
 from plexsend.producers.entry_judge import EntryJudge
 from plexsend.producers.submissions import Submission, SubmitInterrupted, interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from plexsend.errors import PlexsendError
     from plexsend.gateway.items import ItemLoader
     from plexsend.outbox.lanes import Lane
-    from plexsend.outbox.submit import Submitted
-    from plexsend.producers.chunks import Taker
+    from plexsend.producers.chunks import Answers, Taker
     from plexsend.producers.guards import GuardsAsked
     from plexsend.producers.incoming import Incoming
     from plexsend.producers.item_lanes import ItemLanes
@@ -97,15 +97,17 @@ class Pipeline:
 
         Args:
             entries: What is to be added.
-            calls: Calls that add it, within their time; None: without a time limit.
+            calls: Calls that add it, within their time; None: without a time limit, and without a thread
+                where the taker needs none.
 
         Raises SubmitInterrupted with what became of the last two chunks alone.
         """
+        late = self.taker if calls is None and isinstance(self.taker, LateTaker) else None
         calls = calls or Calls()
         judged = self._judge(entries)
         chunk = next(judged, None)
         while chunk is not None and chunk.is_full:
-            finish = self._begin(chunk, calls)
+            finish = self._send(chunk, late) if late else self._begin(chunk, calls)
             try:
                 following = next(judged, None)
             except Exception:  # of the caller's iterable: what it gave before is reported first
@@ -205,8 +207,22 @@ class Pipeline:
 
         return finish
 
-    def _start(self, chunk: Chunk) -> Adding:
-        adding = Adding(chunk, self._add, self._terms.clock, self._entries.pictures.complete)
+    def _send(self, chunk: Chunk, taker: LateTaker) -> Callable[[], Submission]:
+        """Send what waits. Return a function that asks for the answers and then does as `_add_chunk`."""
+        adding = self._start(chunk, taker.send)
+        steps = adding.steps()
+        next(steps, None)
+
+        def finish() -> Submission:
+            for _ in steps:
+                pass
+            return self._answer(adding, adding.failure)
+
+        return finish
+
+    def _start(self, chunk: Chunk, send: Callable[..., Answers] | None = None) -> Adding:
+        add = partial(self._add, send or partial(partial, self.taker.add))
+        adding = Adding(chunk, add, self._terms.clock, self._entries.pictures.complete)
         # The chunk is the oldest one that is open, and the adding takes its place.
         self._open = [adding]
         return adding
@@ -217,11 +233,11 @@ class Pipeline:
         return adding.part
 
     def _add(
-        self, lane: Lane, moments: Moments, messages: list[NewMessage]
-    ) -> Sequence[Submitted | HeldBack]:
+        self, send: Callable[..., Answers], lane: Lane, moments: Moments, messages: list[NewMessage]
+    ) -> Answers:
         # Here, where the time limit counts for it too: the next chunk is judged by what this finds.
         self._entries.guards.look()
-        return self.taker.add(
+        return send(
             lane,
             messages,
             stamp=self._stamp.stored,

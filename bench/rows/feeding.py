@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
 from functools import partial
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
+
+from redis import Redis
 
 from bench.rounds import Figure, take_turns
 from bench.stage import PREFIX, Stage
@@ -25,6 +27,7 @@ from plexsend.outbox.runs.run import RunChunk
 from plexsend.producers import Producer
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
     from pathlib import Path
 
     from bench.row import Plan
@@ -47,7 +50,7 @@ _TAKEN_AT_ONCE = 2_000
 
 
 def feeding(plan: Plan) -> list[Figure]:
-    """Each side alone with the outbox, while a thread takes away what was added."""
+    """Each side alone with the outbox, while another process takes away what was added."""
     rows = plan.size(ROWS)
     with Stage(plan.folder) as stage:
         turns = take_turns(
@@ -78,8 +81,8 @@ def _make_run(store: Store, root: Path, rows: int) -> Run:
         page = [(row + 2, _cells(row)) for row in range(first, min(rows, first + CHUNK_ROWS))]
         name = folder.write_chunk(number, first, page)
         steps.name_chunks(store, "main", group, [RunChunk(number, name.digest, first, name.rows)])
-    folder.write_marks(b" " * rows)
-    steps.set_checked(store, "main", group, rows=rows, invalid=0, left_out=0)
+    marks = folder.write_marks(b" " * rows)
+    steps.set_checked(store, "main", group, rows=rows, invalid=0, left_out=0, marks=marks)
     steps.start(store, "main", group)
     return _read(store, group)
 
@@ -92,27 +95,37 @@ def _read(store: Store, group: str) -> Run:
 
 
 class _Sink:
-    """Takes away what was added, as fast as it comes, so that a million rows fit into any machine."""
+    """Takes away what was added, as fast as it comes, so that a million rows fit into any machine.
+
+    In a process of its own: a thread would take the interpreter from the side that is measured.
+    """
 
     def __init__(self, stage: Stage, lane: str) -> None:
-        self._stage = stage
-        self._ready = f"{PREFIX}{{main}}:{lane}:ready"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        spawned = get_context("spawn")
+        self._is_ready, self._stop = spawned.Event(), spawned.Event()
+        ready = f"{PREFIX}{{main}}:{lane}:ready"
+        self._process = spawned.Process(
+            target=_take_away, args=(stage.valkey.url, ready, self._is_ready, self._stop), daemon=True
+        )
 
     def __enter__(self) -> None:
-        self._thread.start()
+        self._process.start()
+        if not self._is_ready.wait(60):
+            raise RuntimeError("the process that takes messages away did not start")
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
+        self._process.join()
 
-    def _run(self) -> None:
-        client: Any = self._stage.valkey.client
-        while not self._stop.wait(0.05):
-            while found := client.zpopmin(self._ready, _TAKEN_AT_ONCE):
-                keys = [text(key) for key, _ in found]
-                client.unlink(*(f"{PREFIX}{{main}}:{part}:{key}" for key in keys for part in "mb"))
+
+def _take_away(url: str, ready: str, is_ready: Event, stop: Event) -> None:
+    client: Any = Redis.from_url(url, protocol=2)
+    client.ping()
+    is_ready.set()
+    while not stop.wait(0.05):
+        while found := client.zpopmin(ready, _TAKEN_AT_ONCE):
+            keys = [text(key) for key, _ in found]
+            client.unlink(*(f"{PREFIX}{{main}}:{part}:{key}" for key in keys for part in "mb"))
 
 
 def _feed(stage: Stage, folder: Path, rows: int) -> dict[str, float]:

@@ -83,7 +83,6 @@ def variable(name: str, query: str) -> dict[str, Any]:
         "type": "query",
         "datasource": SOURCE,
         "query": {"refId": name, "query": query},
-        "definition": query,
         "refresh": 2,
         "sort": 1,
         "multi": True,

@@ -201,7 +201,7 @@ class Campaigns:
                 none = GroupCancelled(cron.name, cron.account, 0, 0, ())
                 return steering.RunCancelled(changed=True, messages=none)
         run = find_run(self._store, name, account)
-        return steering.cancel(self._store, run, by=by, why=reason)
+        return steering.cancel(self._store, run, self._settings.campaign_dir, by=by, why=reason)
 
     def show(self, name: str, *, account: str | None = None, explain: bool = False) -> RunView:
         """Return a run as it is now: its state, its rows by what became of them, its end.

@@ -63,7 +63,9 @@ class Forecast:
         left = now.counts.to_go
         if not left:
             return now.at_ms
-        per_s = self.pace_per_s or self._planned_pace()
+        # Where nothing goes though it could, a plan says nothing either.
+        is_early = now.at_ms - run.started_ms < STEADY_MS or self._is_closed()
+        per_s = self.pace_per_s or (self._planned_pace() if is_early else 0.0)
         # What an account is held for says nothing of when it ends.
         if per_s <= 0 or any(hold.scope is Scope.ACCOUNT for hold in holds(self._store, run.account)):
             return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from plexsend.campaigns.feeds.rewinds import note_lost
 from plexsend.campaigns.reading.finding import find_campaign
 from plexsend.campaigns.reading.standing import standing
 from plexsend.errors import NotPossible
@@ -19,6 +20,8 @@ from plexsend.outbox.runs.run import group_of, parse_run
 from plexsend.outbox.runs.states import OVER, RunState
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from plexsend.outbox.groups import GroupCancelled, GroupRescheduled, Report
     from plexsend.outbox.redis.store import Store
     from plexsend.outbox.runs.run import Campaign, Run
@@ -64,13 +67,16 @@ def resume(store: Store, run: Run) -> StepDone:
     return steps.StepDone(done.changed or bool(released), done.state)
 
 
-def cancel(store: Store, run: Run, *, by: str, why: str = "", report: Report | None = None) -> RunCancelled:
+def cancel(
+    store: Store, run: Run, root: Path, *, by: str, why: str = "", report: Report | None = None
+) -> RunCancelled:
     """End a run at once, then cancel all of it that was fed and has not gone.
 
     Nothing is fed or sent from the first call on; what is being sent then ends as it ends. Raises NotPossible
-    for a run that is done.
+    for a run that is done. `root`: the folder of campaigns, which knows what Redis may have forgotten.
     """
     done = steps.cancel(store, run.account, run.group, by=by, why=why)
+    note_lost(store, root, run.group, run.account)
     messages = groups.cancel(store, run.account, run.group, by=by, why=why, report=report)
     steps.finish(store, run.account, run.group)
     return RunCancelled(done.changed, messages)

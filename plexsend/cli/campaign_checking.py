@@ -41,6 +41,7 @@ _COLUMNS = (
     Column("remedy", folds=True),
 )
 _MOST_LINES = 5
+_WRITE_TO_EACH = 'To write to each of them: duplicates = "send" in the definition.'
 _MENDED = "its number had lost its 0 in a spreadsheet, and got it back"
 
 
@@ -133,6 +134,22 @@ class CheckScreen:
             self._screen.table(_COLUMNS, rows, blocks=True)
         if report.invalid > len(report.invalid_rows):
             self._print_kinds(report)
+        self._print_repeats(report)
+
+    def _print_repeats(self, report: CheckReport) -> None:
+        rows = report.repeated_rows
+        if not rows:
+            return
+        for each in rows if self._screen.as_json else ():
+            reason = f"has the number of line {each.first_line}, which is written to once"
+            self._screen.warn(Problem(f"line {each.line}", reason, _WRITE_TO_EACH))
+        shown = f", the first {len(rows)}" if len(rows) < report.duplicates else ""
+        self._screen.say()
+        self._screen.say(f"Rows whose number came before, and that are left out{shown}:", style="bold")
+        columns = (Column("line", right=True), Column("number came in line", right=True))
+        self._screen.table(columns, [[f"{each.line:,}", f"{each.first_line:,}"] for each in rows])
+        if shown:
+            self._screen.note("--repeats FILE writes all of them in your own columns.")
 
     def _print_kinds(self, report: CheckReport) -> None:
         kinds = alike({kind: n.rows for kind, n in report.kinds.items() if kind not in report.everywhere})

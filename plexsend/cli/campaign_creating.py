@@ -53,6 +53,7 @@ def create_campaign(
     yes: bool,
     leaves_out_invalid: bool,
     errors: Path | None = None,
+    repeats: Path | None = None,
     of_run: str = "",
     question: str = "Create it?",
 ) -> tuple[CreatedRun | None, int]:
@@ -60,7 +61,7 @@ def create_campaign(
 
     `of_run`: the run whose rows it is for, and which.
     """
-    source.spare(errors)
+    source.spare(errors, repeats)
     definition = source.definition
     is_cron = definition.cron is not None
     if is_cron and leaves_out_invalid:
@@ -79,6 +80,7 @@ def create_campaign(
                 settings,
                 processes=judging_processes(),
                 errors=errors,
+                repeats=repeats,
                 progress=progress,
                 on_invalid=shown.invalid if screen.as_json else None,
                 on_mended=shown.mended if screen.as_json else None,

@@ -49,10 +49,13 @@ class CampaignSource:
     folder: Path | None = None
     """That of the run, in which its pictures are."""
 
-    def spare(self, errors: Path | None) -> None:
-        """Raise UsageError where the file of errors would take the place of the list itself."""
-        if errors and self.list_path and errors.resolve() == self.list_path.resolve():
-            raise UsageError(f"{errors} is the list of recipients itself. Name another file with --errors.")
+    def spare(self, errors: Path | None, repeats: Path | None) -> None:
+        """Raise UsageError where a file to be written would take the place of the list, or of the other."""
+        for path, option in ((errors, "--errors"), (repeats, "--repeats")):
+            if path and self.list_path and path.resolve() == self.list_path.resolve():
+                raise UsageError(f"{path} is the list of recipients itself. Name another file with {option}.")
+        if errors and repeats and errors.resolve() == repeats.resolve():
+            raise UsageError(f"{errors} is named twice. Name another file with --repeats.")
 
 
 def judging_processes() -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from plexsend.errors import FileProblem
 from plexsend.outbox.states import FINAL, ResultOutcome
+from plexsend.private_files import not_written
 from plexsend.spreadsheets import ENCODING, cell
+from plexsend.terminal.amounts import won
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _of_receipt(line: StatsLine) -> ReceiptCode | None:
 
 
 def _won(line: StatsLine) -> str:
-    return _NOBODY if line.unpriced and not line.won else f"{line.won:,}"
+    return _NOBODY if line.unpriced and not line.won else won(line.won)
 
 
 def facts(line: StatsLine, table: StatsTable) -> dict[str, object]:
@@ -130,7 +131,7 @@ def write_csv(path: Path, table: StatsTable) -> None:
             writer.writerow([str(table.by), *facts(table.total, table), *means])
             writer.writerows(_cells(line, table) for line in (*table.lines, table.total))
     except OSError as exc:
-        raise FileProblem(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+        raise not_written(path, exc) from exc
 
 
 def _cells(line: StatsLine, table: StatsTable) -> Sequence[object]:

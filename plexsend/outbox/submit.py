@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.gateway.services import MOST_ITEMS
-from plexsend.outbox.arguments import KEPT, MESSAGE, STEER, SUBMIT
+from plexsend.outbox.announcing import announce
+from plexsend.outbox.arguments import KEPT, MESSAGE, SUBMIT
 from plexsend.outbox.closings import parse_closing, refusal
 from plexsend.outbox.constants import MOST_SUBMITTED
 from plexsend.outbox.form import FORM_WITH_ADVERTISEMENTS, FORM_WITH_FALLBACKS, form_in_force
-from plexsend.outbox.holds import Reason, Scope, hold_field
 from plexsend.outbox.lanes import Advertising
-from plexsend.outbox.policies.state import copy_to, run
+from plexsend.outbox.policies.state import run
 from plexsend.outbox.policies.wall_clocks import clock_of
 from plexsend.outbox.receivers import hashed_by
 from plexsend.outbox.redis.failures import MAKE_ROOM
 from plexsend.outbox.redis.scripts import Script
-from plexsend.outbox.redis.store import mapped
+from plexsend.outbox.redis.under_way import CallUnderWay
 from plexsend.outbox.replies import text
 from plexsend.outbox.runs.failures import RunFenced, RunMustWait
 from plexsend.outbox.runs.run import NO_FEED, is_run
@@ -30,7 +30,7 @@ from plexsend.outbox.states import State
 from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from plexsend.outbox.fallbacks import Fallback
     from plexsend.outbox.lanes import Lane
@@ -157,43 +157,52 @@ class Submitter:
         was added), or OutboxUnavailable (whether they were added is not known: call again, what was added
         before is then a duplicate).
         """
-        if is_run(lane.group) and feed is NO_FEED:
-            raise UsageError(
-                f"{lane.group!r} is a run of a campaign, and only its campaign adds to it. "
-                "Give the messages another group, without a ~."
-            )
-        if len(messages) > MOST_AT_ONCE:
-            raise UsageError(
-                f"{counted(len(messages), 'message')} in one call; at most {MOST_AT_ONCE} are taken."
-            )
+        return self.begin(
+            lane,
+            messages,
+            stamp=stamp,
+            most_items=most_items,
+            send_at_ms=send_at_ms,
+            expires_at_ms=expires_at_ms,
+            form=form,
+            feed=feed,
+            is_ahead=False,
+        )()
+
+    def begin(
+        self,
+        lane: Lane,
+        messages: Sequence[NewMessage],
+        *,
+        stamp: str,
+        most_items: int = MOST_ITEMS,
+        send_at_ms: int | None = None,
+        expires_at_ms: int | None = None,
+        form: int | None = None,
+        feed: RunFeed = NO_FEED,
+        is_ahead: bool = True,
+    ) -> Callable[[], list[Submitted]]:
+        """Send messages, and return what waits for their answers: to be called once, and returns as `add`.
+
+        The server works meanwhile. What `add` raises is raised here, or where the answers are asked for.
+        `is_ahead`: False: they are sent only then.
+        """
+        _check(lane, len(messages), feed)
         form = form_in_force(self._store) if form is None else form
         if lane.advertising is not Advertising.NO and form < FORM_WITH_ADVERTISEMENTS:
-            return [Submitted(SubmitOutcome.TOO_EARLY, None)] * len(messages)
+            return lambda: [Submitted(SubmitOutcome.TOO_EARLY, None)] * len(messages)
         if lane.group is not None and form < FORM_WITH_GROUPS:
             raise UsageError(
                 f"Groups cannot be used yet, and {lane.group!r} is one: an older version of plexsend still "
                 "runs beside this one and knows no groups. They can be used ten minutes after its last "
                 "process has ended."
             )
-        if not messages:
-            return []
-        fallbacks = [message.fallback for message in messages if message.fallback is not None]
-        if fallbacks and form < FORM_WITH_FALLBACKS:
-            plain = [message for message in messages if message.fallback is None]
-            answers = iter(
-                self.add(
-                    lane,
-                    plain,
-                    stamp=stamp,
-                    most_items=most_items,
-                    send_at_ms=send_at_ms,
-                    expires_at_ms=expires_at_ms,
-                    form=form,
-                    feed=feed,
-                )
-            )
-            refused = Submitted(SubmitOutcome.NO_FALLBACKS_YET, None)
-            return [next(answers) if message.fallback is None else refused for message in messages]
+        # In an older form those with a fallback are refused, and the others are added.
+        added = messages if form >= FORM_WITH_FALLBACKS else [each for each in messages if not each.fallback]
+        refused = Submitted(SubmitOutcome.NO_FALLBACKS_YET, None)
+        if not added:
+            return lambda: [refused] * len(messages)
+        fallbacks = [message.fallback for message in added if message.fallback is not None]
         lanes = {fallback.lane.name: fallback.lane for fallback in fallbacks}
         write = partial(
             SUBMIT.write,
@@ -212,15 +221,26 @@ class Submitter:
             run_fed=feed.fed,
             run_skipped=feed.skipped,
         )
-        entries: list[str | bytes | int] = list(_kept(messages) if fallbacks else ())
-        for message in messages:
+        entries: list[str | bytes | int] = list(_kept(added) if fallbacks else ())
+        for message in added:
             entries += _of_message(message)
-        reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=0), *entries])
-        if text(reply[0]) == "announce":
-            for each in (lane, *lanes.values()):
-                self._announce(each)
-            reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=1), *entries])
-        return self._read(lane, [text(value) for value in reply], len(messages))
+        args = [*write(announced=0), *entries]
+        sent = CallUnderWay(self._store, Script.SUBMIT, lane.account, args) if is_ahead else None
+
+        def answers() -> list[Submitted]:
+            reply = sent.reply() if sent else None
+            reply = reply or run(self._store, Script.SUBMIT, lane.account, args)
+            if text(reply[0]) == "announce":
+                for each in (lane, *lanes.values()):
+                    announce(self._store, each)
+                reply = run(self._store, Script.SUBMIT, lane.account, [*write(announced=1), *entries])
+            found = self._read(lane, [text(value) for value in reply], len(added))
+            if added is messages:
+                return found
+            rest = iter(found)
+            return [refused if each.fallback else next(rest) for each in messages]
+
+        return answers
 
     def _read(self, lane: Lane, reply: Sequence[str], messages: int) -> list[Submitted]:
         if reply[0] == "closed":
@@ -234,33 +254,15 @@ class Submitter:
             return [Submitted(_OF_ALL[reply[0]], None)] * messages
         return _answers(reply)
 
-    # Account and route are named before their first message, so that no message is where nobody looks.
-    # A service paused for every account is paused here too. A person's pause is written first, and `lanes` is
-    # read after it; here it is the other way round, so one of the two always sees the other. A person's
-    # resume takes the pause away first: a pause that is gone after it was copied was resumed meanwhile, and
-    # the copy is taken away too.
-    # The policies are read after the lane is announced, too: a change is written before `lanes` is read.
-    def _announce(self, lane: Lane) -> None:
-        keys, client = self._store.keys, self._store.client
-        with mapped():
-            client.sadd(keys.accounts, lane.account)
-            client.sadd(keys.lanes, lane.route.name)
-        copy_to(self._store, lane.account)
-        with mapped():
-            holds, field = keys.holds(lane.account), hold_field(Scope.SERVICE, Reason.PAUSE, lane.service)
-            # Read before the pause itself: a copy without a pause was left by a producer that died, or lost
-            # Redis, before it could take the copy away.
-            copy = client.hget(holds, field)
-            pause = client.hget(keys.pauses, lane.service)
-            if pause is not None:
-                client.hsetnx(holds, field, pause)
-                copy = None if client.hexists(keys.pauses, lane.service) else pause
-        if copy is not None:
-            # Fenced by its text: a pause that was written meanwhile is another one. Early: this may be the
-            # account's first submit.
-            self._store.run(
-                Script.STEER, lane.account, STEER.write(act="lift", subject=field, text=copy, is_early=1)
-            )
+
+def _check(lane: Lane, messages: int, feed: RunFeed) -> None:
+    if is_run(lane.group) and feed is NO_FEED:
+        raise UsageError(
+            f"{lane.group!r} is a run of a campaign, and only its campaign adds to it. "
+            "Give the messages another group, without a ~."
+        )
+    if messages > MOST_AT_ONCE:
+        raise UsageError(f"{counted(messages, 'message')} in one call; at most {MOST_AT_ONCE} are taken.")
 
 
 def _kept(messages: Sequence[NewMessage]) -> Iterator[str | bytes | int]:

@@ -32,6 +32,7 @@ from plexsend.web.answer_codes import label_of
 from plexsend.web.campaign_samples import CampaignsNow, samples_of_campaigns
 from plexsend.web.floors import Floors
 from plexsend.web.metric_table import BY_NAME, METRICS, MetricKind
+from plexsend.worker.campaign_queue import CAMPAIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -171,12 +172,13 @@ def _receipts(figures: Figures) -> Iterator[tuple[tuple[str, str], int]]:
 
 def _of_fleet(figures: Figures) -> dict[str, Samples]:
     used = {service for service, _ in figures.parts}
-    workers: Counter[tuple[str, ...]] = Counter({(service,): 0 for service in {*SERVICES, *used}})
+    workers: Counter[tuple[str, ...]] = Counter({(service,): 0 for service in {*SERVICES, *used, CAMPAIGNS}})
     threads = Counter[tuple[str, ...]]()
     ends: dict[tuple[str, ...], float] = {}
     for process in figures.living:
         announced = process.announced
         workers.update((service,) for service in announced.services)
+        workers[CAMPAIGNS,] += announced.feeds
         # One that is to stop serves nothing; what it does now, it finishes.
         names = ",".join(sorted(announced.services)) or "none"
         threads[names, "busy"] += process.busy

@@ -66,7 +66,7 @@ METRICS = (
         "plexsend_workers",
         _G,
         ("service",),
-        "Living worker processes that answer the doorbells of a service.",
+        "Living worker processes that answer the doorbells of a service; `campaigns`: that feed campaigns.",
         "0 for a service that you use",
     ),
     Metric(

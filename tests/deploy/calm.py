@@ -9,6 +9,7 @@ from plexsend.outbox.reasons import HOLD_RULES
 from plexsend.outbox.receipts import Reception
 from plexsend.outbox.redis.server_state import WRITES
 from plexsend.outbox.states import FINAL, LIVING
+from plexsend.worker.campaign_queue import CAMPAIGNS
 from tests.deploy.series import ended, flat, held, histogram, metric, receipts, requests, rising, waiting
 
 LONG_M = 240
@@ -21,7 +22,7 @@ def _flat(value: float) -> str:
 
 FRESH = {
     metric("up", job="plexsend"): _flat(1),
-    **{metric("plexsend_workers", service=service): _flat(0) for service in SERVICES},
+    **{metric("plexsend_workers", service=service): _flat(0) for service in (*SERVICES, CAMPAIGNS)},
     **{metric("plexsend_redis_write_failed", write=write): _flat(0) for write in WRITES},
     **{
         metric(name): _flat(0)

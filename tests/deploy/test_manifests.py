@@ -118,7 +118,8 @@ def test_page_makes_every_secret_of_files_that_are_made() -> None:
     users = valkey().volumes["/run/secrets/valkey"]["secret"]["secretName"]
     assert made.keys() == {*mounted, users}
     files = {file for keys in made.values() for file in keys.values()}
-    assert files == {*composed.secret_files().values()} - {"grafana-admin"}
+    here = [each for name, each in composed.services().items() if name == "valkey" or each.is_ours]
+    assert files == {composed.secret_files()[source] for each in here for source in each.secrets.values()}
     assert list(made[users]) == ["users.acl"]
 
 

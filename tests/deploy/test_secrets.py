@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
+from plexsend.outbox.redis.requirements import open_logs
 from tests.deploy.composed import services
 from tests.deploy.logins import here, make, start_valkey
 
@@ -90,6 +91,7 @@ def test_every_url_is_that_of_a_login(login: str, secrets: Path, connect: Callab
         assert client.acl_whoami() == "plexsend-admin"
         # The file of the server is in force, but for what compose says after it.
         assert client.config_get("appendonly") == {"appendonly": "yes"}
+        assert not open_logs(client.config_get("*log*")), "it would keep texts and numbers of messages"
 
 
 def test_nobody_gets_in_without_a_login(connect: Callable[..., Redis]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -37,12 +36,3 @@ def create(stage: Stage, name: str, rows: int, *, starts_in_s: float | None = No
     definition = folder / f"{name}.toml"
     definition.write_text(_DEFINITION.format(name=name, more=more), "utf-8")
     stage.fleet.must("campaign", "create", str(definition), "--yes")
-
-
-def state(stage: Stage, name: str) -> str:
-    """Return the state of a campaign's latest run."""
-    for line in stage.fleet.must("campaign", "list", "--json").splitlines():
-        found = json.loads(line)
-        if str(found.get("name", found.get("campaign", ""))).startswith(name):
-            return str(found.get("state"))
-    return ""

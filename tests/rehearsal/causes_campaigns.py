@@ -28,7 +28,7 @@ def _start_beats(stage: Stage) -> None:
 def _fail(stage: Stage) -> None:
     stage.order(answer="bad_item")
     campaigns.create(stage, "fails", 60, more="pause_at_failure_ratio = 0.2\npause_after = 20\n")
-    stage.fleet.must("campaign", "start", "fails", "--yes")
+    stage.fleet.must("campaign", "start", "fails")
 
 
 def _cancel(stage: Stage) -> None:

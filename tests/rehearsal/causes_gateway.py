@@ -42,7 +42,7 @@ def well_again(stage: Stage) -> None:
 def _park(stage: Stage) -> None:
     stage.fleet.must("policy", "set", f"{_PARKED}@main", "on_uncertain=park", "--reason", "rehearsal")
     stage.order(answer="reset", share=1.0)
-    stage.burst(10, _PARKED)
+    stage.burst(3, _PARKED)
     stage.wait(lambda: stage.counts()["uncertain"] > 0, "a message may have been sent")
     stage.accept_all()
 

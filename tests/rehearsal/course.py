@@ -8,6 +8,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
+from plexsend.stack.child import ChildFailed
 from tests.rehearsal import (
     alarms,
     cutting,
@@ -59,7 +60,11 @@ class Course:
         stage = self._stage
         try:
             self.say("three hosts, the gateway and the services of compose.yaml start")
-            stage.begin()
+            try:
+                stage.begin()
+            except ChildFailed as exc:
+                self.say(f"the services do not start: {exc}")
+                return False
             self.say(f"all {len(stage.fleet.instances)} processes are well")
             for step in self._steps:
                 self._play(step)
@@ -91,7 +96,6 @@ class Course:
         self.say(f"{step.name}: {step.words}")
         shown = Shown(say=self.say)
         began = time.monotonic()
-        self._stage.played.add(step.name)
         try:
             step.play(self._stage, shown)
             self._stage.fleet.check()

@@ -24,6 +24,8 @@ class Credentials:
     script: Path
     account: str = field(default_factory=lambda: token_hex(16))
     """The account's secret at the gateway."""
+    number_key: str = field(default_factory=lambda: token_hex(32))
+    """Under which numbers are hashed."""
     used: set[str] = field(default_factory=set)
     """Every secret that ever was, to look for in logs."""
 
@@ -32,7 +34,7 @@ class Credentials:
         subprocess.run(
             [str(self.script), str(self.folder)], input=said, text=True, check=True, stdout=subprocess.DEVNULL
         )
-        self.used |= {self.account, self.receipt, *map(self.password, self.logins())}
+        self.used |= {self.account, self.number_key, self.receipt, *map(self.password, self.logins())}
 
     @property
     def receipt(self) -> str:

@@ -26,6 +26,8 @@ _LOOK_S = 0.25
 _INTERVALS = ("scrape_interval", "evaluation_interval")
 _WAITS = ("group_wait", "group_interval", "repeat_interval")
 _ANSWER_S = 10
+POSTED_S = 4.0
+"""So long a cause goes on once its alerts fire: Alertmanager gathers what it posts for a second or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Monitoring:
     """Asks both, and watches in a thread of its own which alerts fire and which Alertmanager has heard of."""
 
     def __init__(self, prometheus: str, alertmanager: str) -> None:
-        self._prometheus = prometheus
+        self.prometheus = prometheus
         self._alertmanager = alertmanager
         self.fired: dict[str, list[float]] = defaultdict(list)
         """Alert → when it began to fire, each time."""
@@ -93,7 +95,7 @@ class Monitoring:
     def query(self, expr: str) -> list[tuple[dict[str, str], float]]:
         """Return what a query gives now: labels and value of each series. Raises OSError, ValueError."""
         words = urllib.parse.urlencode({"query": expr})
-        answer = _get(f"{self._prometheus}/api/v1/query?{words}")
+        answer = _get(f"{self.prometheus}/api/v1/query?{words}")
         result = answer["data"]["result"]
         if answer["data"]["resultType"] == "scalar":
             return [({}, float(result[1]))]
@@ -123,7 +125,7 @@ class Monitoring:
     def _watch(self) -> None:
         while not self._stop.wait(_LOOK_S):
             with suppress(OSError, ValueError):
-                answer = _get(f"{self._prometheus}/api/v1/alerts")
+                answer = _get(f"{self.prometheus}/api/v1/alerts")
                 found = {
                     each["labels"]["alertname"]
                     for each in answer["data"]["alerts"]

@@ -19,9 +19,10 @@ from redis.retry import Retry
 from plexsend.stack.child import Child, Program
 from tests.rehearsal import compose
 from tests.rehearsal.authority import Authority
+from tests.rehearsal.chat import Chat
 from tests.rehearsal.credentials import USER, Credentials
 from tests.rehearsal.fleet import ROOT, Fleet
-from tests.rehearsal.hosts import HOSTS, WORLD, Hosts, address_of, mount_disk
+from tests.rehearsal.hosts import HOSTS, WORLD, Hosts, address_of, mount_disk, unmount_disks
 from tests.rehearsal.ledgers import Blur, Request, read_added, read_requests
 from tests.rehearsal.monitoring import Monitoring, write_configs
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 DEPLOY = ROOT / "deploy"
 VALKEY_DISK_MB = 96
 STATE_DISK_MB = 2
-_GATEWAY_PORT, _CONTROL_PORT = 8443, 8444
+_GATEWAY_PORT, _CONTROL_PORT, _CHAT_PORT = 8443, 8444, 8445
 _QUICK = {
     # Short waits, so that what takes minutes otherwise takes seconds.
     "PLEXSEND_RATE": "0",
@@ -62,8 +63,8 @@ class Stage:
     blurs: list[Blur] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
     """Keys on which a person decided."""
-    played: set[str] = field(default_factory=set)
-    """Names of the steps that were played, or are."""
+    elsewhere: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Alert that another step than `alerts` brought about → when its cause began, and when it was ended."""
     _bursts: int = 0
 
     def begin(self) -> None:
@@ -72,6 +73,8 @@ class Stage:
         self.hosts.begin()
         self.authority = Authority(self.folder / "authority")
         self.credentials = Credentials(self.folder / "secrets", DEPLOY / "make-secrets.sh")
+        self.chat = Chat(WORLD, _CHAT_PORT)
+        self.credentials.put("alertmanager-webhook", self.chat.url)
         for name, mounted in (("valkey-data", VALKEY_DISK_MB), ("state", STATE_DISK_MB)):
             for host in HOSTS:
                 mount_disk(self.folder / "disks" / host / name, mounted)
@@ -87,7 +90,12 @@ class Stage:
             self.hosts,
             services,
             self.credentials,
-            {**products, **_QUICK, "PLEXSEND_CA_FILE": str(ca)},
+            {
+                **products,
+                **_QUICK,
+                "PLEXSEND_CA_FILE": str(ca),
+                "PLEXSEND_NUMBER_KEY": self.credentials.number_key,
+            },
             self.scaled.configs,
         )
         self.ledger = self.folder / "gateway.jsonl"
@@ -113,10 +121,11 @@ class Stage:
 
     def end(self) -> None:
         """Take everything down."""
-        for name in ("monitoring", "application", "fleet", "gateway", "hosts"):
+        for name in ("monitoring", "application", "fleet", "gateway", "chat", "hosts"):
             found = getattr(self, name, None)
             if found is not None:
                 found.end()
+        unmount_disks(self.folder)
 
     # The application and the gateway.
 
@@ -267,6 +276,7 @@ class Stage:
         }
         environ |= {
             "PLEXSEND_REDIS_URL_FILE": str(self._url_file),
+            "PLEXSEND_NUMBER_KEY": self.credentials.number_key,
             "PYTHONPATH": os.pathsep.join(map(str, dict.fromkeys((version, ROOT)))),
             "PYTHONDONTWRITEBYTECODE": "1",
         }

@@ -11,12 +11,12 @@ from plexsend.outbox.metrics import REQUEST_OUTCOMES
 from plexsend.outbox.receipts import Reception
 from plexsend.outbox.states import FINAL, LIVING
 from plexsend.web.metric_table import METRICS, MetricKind, markdown_table
+from tests.deploy.alert_rules import rules
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT.joinpath("docs", "metrics.md").read_text("utf-8")
 KOREAN = ROOT.joinpath("docs", "metrics.ko.md").read_text("utf-8")
 KINDS = {MetricKind.GAUGE: "게이지", MetricKind.COUNTER: "카운터", MetricKind.HISTOGRAM: "히스토그램"}
-RULES = ROOT.joinpath("deploy", "prometheus", "plexsend-alerts.yml").read_text("utf-8")
 SHOWN = {
     f"{metric.name}{suffix}"
     for metric in METRICS
@@ -53,7 +53,7 @@ def test_page_explains_every_value_of_a_label(words: tuple[str, ...], page: str)
 
 def expressions() -> list[str]:
     """What the rules and the page ask Prometheus for."""
-    asked = re.findall(r"expr:(?: >-)?\s+((?:.+\n)(?: {10}\S.*\n)*)", RULES)
+    asked = [rule.expr for rule in rules().values()]
     asked += re.findall(r"```promql\n(.*?)```", PAGE, re.DOTALL)
     return asked
 

@@ -14,6 +14,7 @@ from plexsend.campaigns.folders.follow_ups import DUPLICATE
 if TYPE_CHECKING:
     from plexsend.campaigns.checks.alike import AlikeProblems
     from plexsend.campaigns.checks.consents import ConsentAge
+    from plexsend.campaigns.checks.repeats import RepeatedRow
     from plexsend.campaigns.checks.row_judge import InvalidRow, JudgedChunk, SampleRow
     from plexsend.campaigns.definitions.defined import Definition
     from plexsend.errors import Problem
@@ -68,6 +69,8 @@ class CheckReport:
     """Rows that are left out, since another one has their number."""
     suppressed: int = 0
     """Rows that would go but for a suppression of their number, as it is now."""
+    repeated_rows: list[RepeatedRow] = field(default_factory=list)
+    """The first of the duplicates."""
     invalid_rows: list[InvalidRow] = field(default_factory=list)
     """The first of them."""
     kinds: dict[Problem, ProblemCount] = field(default_factory=dict)

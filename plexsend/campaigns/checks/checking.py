@@ -14,8 +14,8 @@ from plexsend.campaigns.checks.definition_pictures import judge_pictures
 from plexsend.campaigns.checks.error_file import error_file
 from plexsend.campaigns.checks.judging_processes import judge_all
 from plexsend.campaigns.checks.personalise import Personaliser
+from plexsend.campaigns.checks.repeats import Repeats
 from plexsend.campaigns.checks.row_judge import JudgeTerms, RowJudge, key_of
-from plexsend.campaigns.checks.seen_numbers import SeenNumbers
 from plexsend.campaigns.checks.suppressed import SuppressedRows
 from plexsend.campaigns.definitions.cron_words import cron_words
 from plexsend.campaigns.definitions.defined import Duplicates
@@ -65,6 +65,7 @@ def check(
     *,
     processes: int = 1,
     errors: Path | None = None,
+    repeats: Path | None = None,
     writer: ChunkWriter | None = None,
     progress: Callable[[CheckProgress], None] | None = None,
     on_invalid: Callable[[InvalidRow], None] | None = None,
@@ -81,6 +82,7 @@ def check(
         settings: What the environment says.
         processes: How many processes judge; 1: this one alone.
         errors: Where the rows that are not sent are written to, with the reasons; None: nowhere.
+        repeats: The same for rows that are left out, since their number came before.
         writer: Writes each chunk of rows that was judged; None: nobody does.
         progress: Called after each chunk.
         on_invalid: Called with each invalid row, in the order of the file.
@@ -110,13 +112,16 @@ def check(
     )
     if person.receiver_place is None:
         return report
-    seen = SeenNumbers() if definition.duplicates is Duplicates.FIRST else None
+    seen = Repeats(keeps_rows=repeats is not None)
+    finds_repeats = definition.duplicates is Duplicates.FIRST
     suppressed = SuppressedRows(store, settings.number_key, definition, terms.guards)
     with ExitStack() as stack:
+        stack.callback(seen.close)
         file = None if errors is None else stack.enter_context(error_file(errors, recipients.header))
-        for judged in judge_all(terms, _chunks(recipients.rows()), processes=processes, writer=writer):
+        chunks = seen.watch(_chunks(recipients.rows()))
+        for judged in judge_all(terms, chunks, processes=processes, writer=writer):
             numbers = judged.receivers
-            repeated = [] if seen is None else seen.repeated(numbers)
+            repeated = seen.find(judged) if finds_repeats else []
             report.add(judged, repeated)
             if suppressed.looks:
                 suppressed.count(_without(numbers, repeated))
@@ -125,6 +130,9 @@ def check(
                 progress(
                     CheckProgress(report.rows, report.invalid, recipients.read_bytes, recipients.size_bytes)
                 )
+        report.repeated_rows = seen.first_ones()
+        if repeats is not None:
+            seen.write(repeats, recipients.header)
     _leave_out_said(report, person)
     report.suppressed = suppressed.rows
     report.warnings += suppressed.problems

@@ -6,10 +6,9 @@ import csv
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from plexsend.campaigns.checks.own_files import own_file
 from plexsend.campaigns.checks.row_judge import column_of
-from plexsend.errors import FileProblem, UsageError
-from plexsend.private_files import private_file
-from plexsend.spreadsheets import ENCODING, cell
+from plexsend.spreadsheets import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,21 +43,6 @@ class ErrorFile:
 
 @contextmanager
 def error_file(path: Path, header: Sequence[str]) -> Iterator[ErrorFile]:
-    """Open the file of errors: for its owner alone, since it holds numbers; there whole or not at all.
-
-    Raises FileProblem where it cannot be written. One that is there is replaced where a check wrote it;
-    UsageError is raised where it is anything else, such as a list of recipients.
-    """
-    if path.is_file() and path.stat().st_size and not _is_of_a_check(path):
-        raise UsageError(f"{path} is there already, and was not written by a check. Name another file.")
-    with private_file(path, encoding=ENCODING, overwrites=True) as file:
+    """Open the file of errors; raises as `own_file` does."""
+    with own_file(path, OWN) as file:
         yield ErrorFile(file, header)
-
-
-def _is_of_a_check(path: Path) -> bool:
-    begin = ",".join(OWN).encode(ENCODING)
-    try:
-        with path.open("rb") as file:
-            return file.read(len(begin)) == begin
-    except OSError as exc:
-        raise FileProblem(f"{path}: it cannot be read: {exc.strerror or type(exc).__name__}.") from exc

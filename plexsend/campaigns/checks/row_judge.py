@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from plexsend.campaigns.checks.consents import ConsentAge, ConsentAges
@@ -121,6 +122,8 @@ class JudgedChunk:
     rows: int
     receivers: array[int] = field(default_factory=lambda: array("Q"), repr=False)
     """The number of each row as one; 0 where it is invalid."""
+    lines: array[int] = field(default_factory=lambda: array("Q"))
+    """The line of each row."""
     invalid: list[InvalidRow] = field(default_factory=list)
     mended: list[int] = field(default_factory=list)
     """Lines whose number got its 0 back."""
@@ -215,6 +218,7 @@ class RowJudge:
             if size < shortest:
                 shortest, found.shortest = size, SampleRow(first_row + place, line, cells, size)
         found.receivers.extend(map(int, receivers))
+        found.lines.extend(map(_line, rows))
         found.body_bytes = body_bytes
         # The items of a lane share one object, which need not be hashed each time.
         names = {id(lane): lane for lane in lanes}
@@ -273,6 +277,9 @@ class RowJudge:
         consent = self._person.consent_place
         if self._definition.advertisement and consent is not None:
             found.consents.update(self._ages.of(rows[place][2][consent]) for place in valid)
+
+
+_line = itemgetter(1)
 
 
 def _note(found: JudgedChunk, row: SampleRow, empty: tuple[str, ...], *, mended: bool) -> None:

@@ -13,6 +13,7 @@ from plexsend.campaigns.definitions.keys import KEYS
 from plexsend.campaigns.definitions.rules import problems_between
 from plexsend.campaigns.definitions.sample import problems_of_sample
 from plexsend.campaigns.definitions.service_fields import HAS_WORDS, fields_of_service, unknown_key
+from plexsend.campaigns.definitions.toml_words import toml_problem
 from plexsend.campaigns.definitions.values import WrongValue
 from plexsend.campaigns.definitions.written import as_key
 from plexsend.errors import FileProblem, Problem, UsageError
@@ -28,6 +29,8 @@ _REQUIRED: Final = {
     "service": 'Write one, such as service = "mms-bulk".',
 }
 _STANDS: Final = "://"
+_OF_LISTS: Final = frozenset((".xlsx", ".xls", ".csv", ".tsv", ".jsonl", ".gz"))
+"""Extensions of lists of recipients."""
 
 
 class BadDefinition(UsageError):
@@ -55,17 +58,29 @@ def read_definition(path: str | os.PathLike[str], *, with_files: bool = True) ->
         BadDefinition: with every mistake in it.
     """
     path = Path(path)
+    if path.suffix.lower() in _OF_LISTS:
+        raise FileProblem(
+            f"{path}: a definition is wanted here, which is a TOML file, and this is a list. Name it in a "
+            f"definition (docs/campaigns.md), or send it without one: plexsend campaign send {path}."
+        )
+    text = _read_text(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
         values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise FileProblem(f"{path}: {toml_problem(exc, text)}") from exc
+    return _define(values, path.absolute().parent, str(path), with_files=with_files)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise FileProblem(f"{path}: it is not UTF-8. Save it as UTF-8.") from exc
-    except tomllib.TOMLDecodeError as exc:
-        raise FileProblem(f"{path}: it is not TOML: {exc}. Correct that line.") from exc
+    except FileNotFoundError as exc:
+        raise FileProblem(f"{path}: there is no such file. Check the path.") from exc
     except (OSError, ValueError) as exc:
         why = getattr(exc, "strerror", None) or "the path is not valid"
-        raise FileProblem(f"{path}: it cannot be read: {why}.") from exc
-    return _define(values, path.absolute().parent, str(path), with_files=with_files)
+        raise FileProblem(f"{path}: it cannot be read: {why}. Name another, or let it be read.") from exc
 
 
 def define(**values: Any) -> Definition:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plexsend.campaigns.checks.definition_pictures import is_file
 from plexsend.campaigns.checks.judging_processes import ChunkWriter
 from plexsend.campaigns.folders.folder import RunFolder
+from plexsend.campaigns.folders.orphans import STAGED
 from plexsend.gateway.pictures.failures import PictureRefused
 from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.runs import reading, steps
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from plexsend.campaigns.definitions.defined import Definition
     from plexsend.outbox.redis.store import Store
 
-_GROUP = "new"
-"""In place of a run, in the name of a folder."""
 _STALE_S = 3_600.0
 """A folder that nobody wrote to for so long is of a process that is gone."""
 _STALE_DRAFT_MS = 600_000
@@ -49,16 +48,16 @@ def tidy(store: Store, root: Path, account: str) -> None:
 def staged_folder(root: Path, account: str) -> tuple[RunFolder, ChunkWriter]:
     """Return a folder that nothing names, and what writes chunks into it."""
     token = secrets.token_hex(6)
-    return RunFolder(root, account, _GROUP, token), ChunkWriter(root, account, _GROUP, token)
+    return RunFolder(root, account, STAGED, token), ChunkWriter(root, account, STAGED, token)
 
 
 def _remove_staged(root: Path, account: str) -> None:
     with suppress(FileNotFoundError, NotADirectoryError):
         for each in (root / account).iterdir():
-            if each.name.startswith((f"{_GROUP}-", f"going.{_GROUP}-")):
+            if each.name.startswith((f"{STAGED}-", f"going.{STAGED}-")):
                 with suppress(FileNotFoundError):
                     if time.time() - each.stat().st_mtime > _STALE_S:
-                        RunFolder(root, account, _GROUP, each.name.rpartition("-")[2]).drop()
+                        RunFolder(root, account, STAGED, each.name.rpartition("-")[2]).drop()
 
 
 def keep_pictures(definition: Definition, folder: RunFolder) -> Definition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,10 @@ class FeedingRefused(OutboxError):
 
 
 class FencedTaker:
-    """Takes the messages of one slice in, a hundred at a time. At the end of a pipeline.
+    """Takes the messages of one slice in, a block at a time. At the end of a pipeline.
 
-    Where a call of the pipeline has all messages of a block, the mark moves with each hundred, in the call
-    that adds them: neither without the other.
+    A block is sent, and what became of it is asked for once the next one is judged. Where a call has all
+    messages of a block, the mark moves in the call that adds them: neither without the other.
 
     Args:
         submitter: Where they go.
@@ -38,7 +39,7 @@ class FencedTaker:
         since: The next row to be fed, as the feeder knows it.
         under_way: The blocks that were begun and not noted yet, the oldest first.
         wait: Waits so many seconds for the rate of the run; returns False where there is no time for that.
-        note: Called before each call with the row up to which it goes, and again when its answer is there.
+        note: Called before each call with the row up to which it goes.
     """
 
     def __init__(
@@ -69,49 +70,66 @@ class FencedTaker:
         send_at_ms: int | None,
         expires_at_ms: int | None,
     ) -> Sequence[Submitted]:
-        """Take messages in; raises RunFenced, RunMustWait or FeedingRefused where the rest is not."""
-        block = self._under_way[0]
-        is_whole = len(messages) == len(block.rows)
-        answers: list[Submitted] = []
-        for at in range(0, len(messages), AT_ONCE):
-            page = messages[at : at + AT_ONCE]
-            end = block.rows[at + AT_ONCE][0] if is_whole and at + AT_ONCE < len(messages) else block.end
-            # Before it is added: what is added and forgotten again must be known.
-            self._note(end)
-            feed = RunFeed(self._lease.number, self.since)
-            if is_whole:
-                feed = RunFeed(self._lease.number, self.since, end, end - self.since - len(page))
-            answers += self._add(
-                partial(
-                    self._submitter.add,
-                    lane,
-                    page,
-                    stamp=stamp,
-                    most_items=most_items,
-                    send_at_ms=send_at_ms,
-                    expires_at_ms=expires_at_ms,
-                    feed=feed,
-                ),
-                lane,
-                page,
-            )
-            if is_whole:
-                self.since = end
-                self._note(end)
-        return answers
+        """Take messages in; raises RunFenced, RunMustWait or FeedingRefused where they are not."""
+        answers_of = self.send(
+            lane,
+            messages,
+            stamp=stamp,
+            most_items=most_items,
+            send_at_ms=send_at_ms,
+            expires_at_ms=expires_at_ms,
+        )
+        return answers_of()
 
-    def _add(
-        self, call: Callable[[], Sequence[Submitted]], lane: Lane, messages: Sequence[NewMessage]
+    def send(
+        self,
+        lane: Lane,
+        messages: Sequence[NewMessage],
+        *,
+        stamp: str,
+        most_items: int,
+        send_at_ms: int | None,
+        expires_at_ms: int | None,
+    ) -> Callable[[], Sequence[Submitted]]:
+        """Send messages and return what waits for their answers, and raises as `add` does."""
+        block = self._under_way[0]
+        # Before it is sent: what is added and forgotten again must be known. How far the block before it came
+        # is noted with it.
+        self._note(block.end)
+        feed = RunFeed(self._lease.number, self.since)
+        if len(messages) == len(block.rows):
+            feed = replace(feed, fed=block.end, skipped=block.end - self.since - len(messages))
+        begin = partial(
+            self._submitter.begin,
+            lane,
+            messages,
+            stamp=stamp,
+            most_items=most_items,
+            send_at_ms=send_at_ms,
+            expires_at_ms=expires_at_ms,
+            feed=feed,
+        )
+        return partial(self._answers, begin, begin(), lane, messages, feed)
+
+    def _answers(
+        self,
+        begin: Callable[[], Callable[[], Sequence[Submitted]]],
+        answers_of: Callable[[], Sequence[Submitted]],
+        lane: Lane,
+        messages: Sequence[NewMessage],
+        feed: RunFeed,
     ) -> Sequence[Submitted]:
         while True:
             try:
-                answers = call()
+                answers = answers_of()
                 break
             except RunMustWait as exc:
                 if not self._wait(exc.wait_ms / 1000):
                     raise
+                answers_of = begin()
         for message, answer in zip(messages, answers, strict=True):
             if answer.outcome in REFUSED:
                 problem = why_refused(answer.outcome, lane, message.msg_key)
                 raise FeedingRefused(f"{problem.field} {problem.reason}. {problem.remedy}")
+        self.since = max(self.since, feed.fed)
         return answers

@@ -31,15 +31,17 @@ if TYPE_CHECKING:
     from plexsend.producers.submissions import Submission
     from plexsend.settings import Settings
 
-BLOCK = 500
-"""Rows that are judged together, while those before them are added, a hundred at a time."""
+BLOCK = AT_ONCE
+"""Rows that are judged together, while those before them are added."""
 LEASE_S = 6.0
 """How long a lease lasts; it is renewed while its slice goes on. A run waits as long for one that died."""
 _RENEW_S = 2.0
 _SYNC_S = 1.0
 """How often the witness is written through to the disk: as much may be lost with the whole machine."""
-_ROOM_ROWS = 1_000
-"""Rows after which it is looked anew how much waits."""
+_ROOM_ROWS = 1_000, 5_000
+"""Rows after which it is looked anew how much waits: where room is short, and at most."""
+_ROOM_SHARE = 4
+"""In between after this part of the room: what others feed meanwhile has its place in the rest."""
 _CALLS_PER_S = 50
 """Into so many calls a second the rows of a run with a rate are spread."""
 _LEAST_BLOCK = 10
@@ -180,10 +182,11 @@ class Slice:
         if self._room < size:
             # The blocks under way are not among what waits yet.
             under_way = sum(len(block.rows) for block in self._under_way)
-            waits = loads(self._store, run.account, reading.live_runs(self._store, run.account))
+            waits = loads(self._store, run.account, reading.live_shares(self._store, run.account))
             # A run that is not live any more ends by the fence.
             free = rows_free(run, waits) if run.group in waits else 0
-            self._room = min(_ROOM_ROWS, free - under_way)
+            least, most = _ROOM_ROWS
+            self._room = min(most, max(least, free // _ROOM_SHARE), free - under_way)
         size = min(size, self._room)
         if size < _LEAST_BLOCK:
             self._why = Stopped.NO_ROOM

@@ -55,10 +55,16 @@ class Supply:
         return self._marks[row : row + 1] == _GOES and self._fates[row : row + 1].strip(NO_FATE) == b""
 
     def _going(self, chunk: RunChunk, first: int) -> Iterator[FedRow]:
-        wanted = [row for row in range(first, chunk.first_row + chunk.rows) if self.goes(row)]
+        wanted = self._wanted(first, chunk.first_row + chunk.rows)
         # Of one that is left out whole nothing is read.
         if not wanted:
             return
         rows: Sequence[tuple[int, tuple[str, ...]]] = self._folder.read_chunk(chunk)
         for row in wanted:
             yield row, rows[row - chunk.first_row][1]
+
+    def _wanted(self, first: int, end: int) -> Sequence[int]:
+        # Of most chunks all go: one look at each instead of one at each row.
+        if self._marks[first:end].count(_GOES) == end - first and not self._fates[first:end].strip(NO_FATE):
+            return range(first, end)
+        return [row for row in range(first, end) if self.goes(row)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns.definitions.definition import Definition
@@ -54,15 +55,21 @@ class Load:
 
 def lanes_of_run(run: Run) -> list[Lane]:
     """Return the lanes that messages of a run can have; some may not be there."""
-    definition = Definition.from_json(run.definition)
+    return list(_lanes(run.definition, run.account, run.group))
+
+
+# A feeder asks several times a second, and the definition of a run never changes.
+@lru_cache(maxsize=256)
+def _lanes(definition_json: str, account: str, group: str) -> tuple[Lane, ...]:
+    definition = Definition.from_json(definition_json)
     kinds = (Advertising.QUIET, Advertising.CONSENTED) if definition.advertisement else (Advertising.NO,)
     services = {definition.service, str((definition.fallback or {}).get("service") or definition.service)}
-    return [
-        Lane.of(service, variant, run.account, run.group, kind)
+    return tuple(
+        Lane.of(service, variant, account, group, kind)
         for service in sorted(services)
         for variant in get_service(service).product.variants or (None,)
         for kind in kinds
-    ]
+    )
 
 
 def loads(store: Store, account: str, runs: Iterable[Run]) -> dict[str, Load]:

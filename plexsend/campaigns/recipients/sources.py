@@ -103,7 +103,9 @@ class ListSource:
             ) from exc
         except (OSError, ValueError) as exc:
             why = getattr(exc, "strerror", None) or "the path is not valid"
-            raise FileProblem(f"{self.name}: it cannot be read: {why}.") from exc
+            raise FileProblem(
+                f"{self.name}: it cannot be read: {why}. Name another, or let it be read."
+            ) from exc
 
 
 class _Shared(io.RawIOBase):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.plans.room import loads, rows_free
 from plexsend.campaigns.ticks.claiming import claim
+from plexsend.campaigns.ticks.removing import remove_old
 from plexsend.campaigns.ticks.watching import (
     cancel_closed,
-    remove_folders,
     renew_ended_windows,
     renew_windows,
     watch,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from plexsend.settings import Settings
 
 REMOVE_S = 600.0
-"""Between two looks of a process for recipients whose time is over."""
+"""Between two looks of a process for recipients, runs and folders whose time is over."""
 
 _log = get_logger("campaigns.ticking")
 
@@ -76,11 +76,11 @@ class Ticker:
                 self._try(f"{account}: windows", ended)
         if removes:
             self._removed_at = self._clock()
-            self._try("recipients", lambda: remove_folders(self._store, self._root, server_ms(self._store)))
+            self._try("removals", lambda: remove_old(self._store, self._root, server_ms(self._store)))
         return wanted
 
     def _wanted(self, account: str) -> Iterator[RunWants]:
-        runs = cancel_closed(self._store, account, list(live_runs(self._store, account)))
+        runs = cancel_closed(self._store, self._root, account, list(live_runs(self._store, account)))
         if not runs:
             return
         now_ms = server_ms(self._store)
@@ -88,7 +88,7 @@ class Ticker:
         waits = loads(self._store, account, runs)
         for run in runs:
             wants = run.prepares or (
-                watch(self._store, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
+                watch(self._store, self._root, run, waits[run.group], now_ms) and rows_free(run, waits) > 0
             )
             if wants and run.until_ms <= now_ms:
                 yield RunWants(account, run.group, is_prepared=run.prepares)

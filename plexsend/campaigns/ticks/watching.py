@@ -1,4 +1,4 @@
-"""Watching a run: is it over, do too many fail, when may it send, are its files to be removed."""
+"""Watching a run: is it over, do too many fail, when may it send."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ from plexsend.campaigns.definitions.schedule import spans
 from plexsend.campaigns.drafts.creating import start
 from plexsend.campaigns.feeds.failing import Ended, FailureWatch, why_paused
 from plexsend.campaigns.feeds.failure_words import failure_words
-from plexsend.campaigns.folders.folder import RunFolder
-from plexsend.campaigns.folders.forgetting import forget
+from plexsend.campaigns.feeds.rewinds import note_lost
 from plexsend.campaigns.plans.windows import WINDOW_DAYS, open_window
 from plexsend.campaigns.reading.counting import row_counts
 from plexsend.logs import get_logger
 from plexsend.outbox import groups
-from plexsend.outbox.policies.state import read_to_show
 from plexsend.outbox.reading.groups import closings_among
 from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.conditions import BY
-from plexsend.outbox.runs.failures import RunRefused
 from plexsend.outbox.runs.run import is_run
 from plexsend.outbox.runs.states import OVER, RunState
 
@@ -44,17 +41,18 @@ def is_expired(run: Run, now_ms: int) -> bool:
     return 0 < run.expires_ms <= now_ms
 
 
-def watch(store: Store, run: Run, load: Load, now_ms: int) -> bool:
+def watch(store: Store, root: Path, run: Run, load: Load, now_ms: int) -> bool:
     """End a run that is over and pause one that fails; return whether it still wants to be fed.
 
     Args:
         store: Where it is.
+        root: The folder of campaigns.
         run: A run that is in `live_runs`.
         load: What of it waits.
         now_ms: Redis's clock.
     """
     if run.state is RunState.CANCELLED:
-        _end_cancelled(store, run)
+        _end_cancelled(store, root, run)
         return False
     if run.state is RunState.CHECKED and run.until_ms <= now_ms:
         # Of a cron: who prepared it died before it could start it.
@@ -69,11 +67,12 @@ def watch(store: Store, run: Run, load: Load, now_ms: int) -> bool:
     return not is_fed
 
 
-def cancel_closed(store: Store, account: str, runs: Sequence[Run]) -> list[Run]:
+def cancel_closed(store: Store, root: Path, account: str, runs: Sequence[Run]) -> list[Run]:
     """Cancel what lives or is scheduled where somebody cancelled its group in place of it; return the rest.
 
     Args:
         store: Where they are.
+        root: The folder of campaigns.
         account: Theirs.
         runs: Those that are in `live_runs`.
     """
@@ -83,6 +82,7 @@ def cancel_closed(store: Store, account: str, runs: Sequence[Run]) -> list[Run]:
         if run.state not in OVER:
             closing = closed[run.group]
             steps.cancel(store, account, run.group, by=closing.by, why=closing.why)
+            note_lost(store, root, run.group, account)
             groups.cancel(store, account, run.group, by=closing.by, why=closing.why)
             steps.finish(store, account, run.group)
             _log.info("run of a campaign is cancelled, its group was", run=run.written, account=account)
@@ -90,7 +90,8 @@ def cancel_closed(store: Store, account: str, runs: Sequence[Run]) -> list[Run]:
 
 
 # Whoever cancelled it may have died half-way. Cancelled twice it is cancelled once.
-def _end_cancelled(store: Store, run: Run) -> None:
+def _end_cancelled(store: Store, root: Path, run: Run) -> None:
+    note_lost(store, root, run.group, run.account)
     groups.cancel(store, run.account, run.group, by=run.why_by, why=run.why)
     steps.finish(store, run.account, run.group)
 
@@ -146,24 +147,3 @@ def _starts_early(definition: Definition, written: Sequence[tuple[int, int]], no
     if definition.window is None or begins_ms <= now_ms:
         return False
     return spans(definition.window, definition.time_zone, now_ms, WINDOW_DAYS)[0][0] < begins_ms
-
-
-def remove_folders(store: Store, root: Path, now_ms: int) -> list[str]:
-    """Forget recipients of runs that ended long ago (policy `campaign_keep_days`); return which."""
-    agreed = read_to_show(store)
-    removed = []
-    for run in reading.runs(store):
-        keep_ms = int(agreed.of(run.account).account_wide("campaign_keep_days")) * DAY_MS
-        if run.state not in OVER or run.ended_ms + keep_ms > now_ms:
-            continue
-        # One that was interrupted half-way left the folder.
-        if run.dropped_ms and not RunFolder(root, run.account, run.group, run.id).exists():
-            continue
-        try:
-            forget(store, root, run)
-        except RunRefused:
-            # Some of it still lives.
-            continue
-        _log.info("recipients of a run removed", run=run.written, account=run.account)
-        removed.append(run.written)
-    return removed

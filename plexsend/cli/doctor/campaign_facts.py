@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.campaigns.folders.orphans import unknown_folders
 from plexsend.campaigns.plans.room import with_room
 from plexsend.cli.doctor.campaigns import CampaignFacts, campaign_rows
-from plexsend.cli.doctor.folder import folder_rows, look_from_here
+from plexsend.cli.doctor.folder import folder_rows, look_from_here, orphan_rows
 from plexsend.outbox.fleet import fleet
 from plexsend.outbox.form import FORM_WITH_CAMPAIGNS, form_in_force
 from plexsend.outbox.reading import queries
@@ -42,3 +43,5 @@ def look_at_campaigns(store: Store, root: Path) -> Iterator[CheckRow]:
     )
     if attending.has_campaigns:
         yield from folder_rows(root, look_from_here(root), processes)
+    # Of a Redis that was emptied they are all that is left.
+    yield from orphan_rows(root, unknown_folders(root, reading.runs(store)))

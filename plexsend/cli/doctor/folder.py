@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from plexsend.cli.doctor.rows import doubtful, ok, wrong
 from plexsend.shared_folder import FolderSeen, look_at_folder, probe_folder
+from plexsend.terminal.moments import span
 from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from plexsend.campaigns.folders.orphans import UnknownFolder
     from plexsend.cli.doctor.rows import CheckRow
     from plexsend.outbox.fleet import FleetProcess
 
@@ -55,3 +57,16 @@ def folder_rows(root: Path, here: FolderSeen, processes: Iterable[FleetProcess])
         same = len(feeding) - len(lame)
         see = f", and {counted(same, 'worker process sees', 'worker processes see')} the same" if same else ""
         yield ok(_WHAT, f"{root} is written and read{see}")
+
+
+def orphan_rows(root: Path, unknown: Iterable[UnknownFolder]) -> Iterator[CheckRow]:
+    """Yield how many folders are of runs that Redis does not know. Pure."""
+    idle = [each.idle_s for each in unknown]
+    if idle:
+        are = counted(len(idle), "folder is", "folders are")
+        yield doubtful(
+            _WHAT,
+            f"{are} of no run that Redis knows, below {root}, the oldest last used {span(max(idle))} ago",
+            "Redis was emptied or an older copy of it restored, or another installation has its runs there",
+            "A worker removes each once nobody has used it for campaign_keep_days.",
+        )

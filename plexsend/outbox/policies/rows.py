@@ -216,6 +216,13 @@ _OF_PERSONS = (
         "both are deleted, and its counts stay.",
     ),
     _set_by_a_person(
+        "campaign_list_days",
+        "400",
+        whole(1, 3_660),
+        "For how many days after its end a campaign's run is listed with its counts; then it is forgotten. "
+        "One whose rows another run took stays as long as that one.",
+    ),
+    _set_by_a_person(
         "refused_by_receipt",
         "ads",
         choice(RefusedByReceipt),

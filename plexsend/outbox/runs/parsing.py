@@ -38,6 +38,7 @@ def parse_campaign(account: str, name: str, value: bytes | str, last: bytes | No
         by=text(facts.get("by")),
         created_ms=number(facts.get("created")),
         missed_ms=number(facts.get("missed")),
+        facts=text(value),
     )
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _PAGE = 100
 """Runs in one round trip."""
+_OF_ITS_SHARE = (b"state", b"definition", b"rate", b"rows", b"fed", b"skipped", b"bytes")
+"""What back-pressure asks of a run: not its chunks, of which one of a million rows has 200."""
 
 
 def campaign_accounts(store: Store) -> list[str]:
@@ -96,21 +98,38 @@ def live_runs(store: Store, account: str) -> Iterator[Run]:
 
     Those that run, are paused, or are to be prepared, and those that were cancelled and not finished yet.
     """
-    groups = insist(store, lambda pipe: pipe.smembers(store.keys.live_runs(account)))
-    yield from runs_named(store, account, sorted(text(name) for name in groups))
+    yield from runs_named(store, account, _live_groups(store, account))
+
+
+def live_shares(store: Store, account: str) -> Iterator[Run]:
+    """Yield the same runs, of each no more than what says how much of it may wait."""
+    yield from _runs_of(store, account, _live_groups(store, account), *_OF_ITS_SHARE)
 
 
 def runs_named(store: Store, account: str, groups: Sequence[str]) -> Iterator[Run]:
     """Yield the runs of these groups that there are, in their order."""
+    yield from _runs_of(store, account, groups)
+
+
+# `names`: of the fields that are read; none: all of them.
+def _runs_of(store: Store, account: str, groups: Sequence[str], *names: bytes) -> Iterator[Run]:
     for at in range(0, len(groups), _PAGE):
         page = groups[at : at + _PAGE]
         pipe = store.client.pipeline(transaction=False)
         for group in page:
-            pipe.hgetall(store.keys.run(account, group))
-        for group, fields in zip(page, execute(store, pipe), strict=True):
-            found = parse_run_fields(account, group, fields)
-            if found is not None:
-                yield found
+            key = store.keys.run(account, group)
+            pipe.hmget(key, names) if names else pipe.hgetall(key)
+        for group, found in zip(page, execute(store, pipe), strict=True):
+            pairs = zip(names, found, strict=True) if names else found.items()
+            fields = {name: value for name, value in pairs if value is not None}
+            parsed = parse_run_fields(account, group, fields)
+            if parsed is not None:
+                yield parsed
+
+
+def _live_groups(store: Store, account: str) -> list[str]:
+    groups = insist(store, lambda pipe: pipe.smembers(store.keys.live_runs(account)))
+    return sorted(text(name) for name in groups)
 
 
 def fates(store: Store, account: str, group: str, *, rows: int | None = None) -> bytes:

@@ -38,6 +38,8 @@ class Campaign:
     missed_within_min: int = 60
     by: str = ""
     created_ms: int = 0
+    facts: str = field(default="", repr=False)
+    """All of this as Redis has it, JSON."""
     missed_ms: int = 0
     """The latest planned time of `cron` that was missed and skipped; 0: none."""
 

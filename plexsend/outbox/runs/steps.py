@@ -181,6 +181,14 @@ def drop(store: Store, account: str, group: str) -> StepDone:
     return _done(call_run(store, account, "drop", group), group, "be dropped")
 
 
+def remove(store: Store, account: str, group: str, *, campaign: str = "") -> StepDone:
+    """Forget a run that was dropped, and has no lane any more, with all that it counted.
+
+    `campaign`: its campaign as Redis has it (JSON), to be forgotten too unless it has a newer run by now.
+    """
+    return _done(call_run(store, account, "remove", group, text=campaign), group, "be forgotten")
+
+
 def set_rate(store: Store, account: str, group: str, per_s: float | None) -> StepDone:
     """Set how many messages of a run are fed a second at most; None: as many as go."""
     return _done(call_run(store, account, "rate", group, text=str(per_s or 0)), group, "have a rate")

@@ -22,6 +22,7 @@
 --   mark: lease, since (where it is), fed (where it is to be), skipped (how many more)
 --   fates: lease, rows and letters
 --   drop: nothing
+--   remove: `text` (JSON of its campaign as the caller read it, which goes too; empty: it stays)
 --   mend: names of runs                puts what `due` and `live` lack of them there; answers how many in `fed`
 -- RUN_ANSWER in arguments_runs.py says what it answers.
 
@@ -70,6 +71,24 @@ local function drop(state)
   return answer('done', { state = is_over and state or 'cancelled' })
 end
 
+-- Nothing of it is left but what it counted, which goes too. The number of its campaign's last run stays: none is given
+-- twice.
+local function remove(state)
+  if call('HEXISTS', run, 'dropped') == 0 or state ~= 'done' and state ~= 'cancelled' then
+    return answer('refused', { state = state })
+  end
+  if #lanes_of_group(group) > 0 then return answer('busy', { state = state }) end
+  local name, number = string.match(group, '^(.*)~(%d+)$')
+  local campaigns = P .. 'campaigns'
+  if text ~= '' and call('HGET', campaigns, '#' .. name) == number and call('HGET', campaigns, name) == text then
+    call('HDEL', campaigns, name)
+  end
+  call('SREM', P .. 'live', group)
+  call('ZREM', P .. 'runs', group)
+  call('DEL', fates_key(group), run)
+  return answer('done', { state = state })
+end
+
 local function mend(name)
   local found = call('HMGET', run_key(name), 'state', 'starts', 'prepares')
   local starts = number_in(found[2])
@@ -88,7 +107,7 @@ local function mend_all()
 end
 
 local ACTS = { take = take, renew = renew, release = release, mark = mark, fates = write_fates, window = set_window,
-               drop = drop }
+               drop = drop, remove = remove }
 
 function ACTS.note(state)
   write()

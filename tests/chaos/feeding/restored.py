@@ -67,7 +67,7 @@ def play(folder: Path, rows: int, seed: int, say: Callable[[str], None]) -> list
         _archive_all(field, run, archive, say)
         steering.resume(field.store, run)
         _send_on(field, chance)
-        steering.cancel(field.store, run, by="kim")
+        steering.cancel(field.store, run, field.root, by="kim")
         _archive_all(field, run, archive, say)
         wrong += judge_report(field, read(field.store, run.group), read_ledger(field.ledger), archive=archive)
         _ask_for_the_rest(field, say)

@@ -104,7 +104,7 @@ def _cancel(
 ) -> Iterator[str]:
     feeder = _stop_feeder(field, run)
     before, asked_s = field.ledger.stat().st_size, time.time()
-    steering.cancel(field.store, run, by="kim", why="wrong list")
+    steering.cancel(field.store, run, field.root, by="kim", why="wrong list")
     took_s = time.time() - asked_s
     closed = read(field.store, run.group)
     added = _added(field, run)

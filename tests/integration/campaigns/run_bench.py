@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plexsend.campaigns import steering
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 RCS_STAMP = "rcs-mms:v1:1:bbbbbbbb"
 
 
+NOWHERE = Path("no-folder-of-campaigns")
+"""Of a run whose recipients are on no disk."""
+
+
 class RunBench:
     """One run of the account `main`, which runs.
 
@@ -44,6 +49,7 @@ class RunBench:
     ) -> None:
         self.bench = bench
         self.group = group or running(bench.store, name, rows=rows).group
+        self.root = NOWHERE
         self.chain = chain
         service, variant = ("rcs-mms-bulk", "RMM") if chain else ("mms-bulk", None)
         self.lane = Lane(service, variant, "main", self.group)
@@ -116,4 +122,4 @@ class RunBench:
 
     def cancel(self) -> None:
         """Cancel it as the command does."""
-        steering.cancel(self.store, self.run, by="kim", why="wrong price")
+        steering.cancel(self.store, self.run, self.root, by="kim", why="wrong price")

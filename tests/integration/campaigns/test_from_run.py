@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plexsend.campaigns import steering
 from plexsend.campaigns.drafts.from_run import ChosenRows, Only, codes_meant, select
 from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.folders.follow_ups import source_of
 from plexsend.campaigns.folders.forgetting import forget
+from plexsend.campaigns.ticks.ticking import Ticker
 from plexsend.errors import NotPossible
+from plexsend.outbox import groups
 from plexsend.outbox.batches import Outcome
 from plexsend.outbox.runs import steps
 from plexsend.outbox.runs.fates import Fate
+from plexsend.outbox.runs.states import RunState
 from tests.integration.campaigns.run_bench import RunBench
+from tests.integration.campaigns.sending import settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +129,26 @@ def test_where_redis_went_back_unseen_the_folder_knows(bench: Bench, tmp_path: P
         folder.note_witness(7, 20, begun=25)
     run.cancel()
     assert lines_of(chosen(bench, tmp_path, Only.UNSENT)) == list(range(27, 32))
+    assert chosen(bench, tmp_path, Only.UNSENT).left["lost"] == 15
+
+
+@pytest.mark.parametrize("by", ["a person", "its group"])
+def test_a_cancel_counts_what_the_folder_knows_as_perhaps_sent(bench: Bench, tmp_path: Path, by: str) -> None:
+    """Redis was restored while the run was paused: no feeder looked into its folder since."""
+    run = made(bench, tmp_path, 30)
+    run.root = tmp_path
+    run.feed(10)
+    with folder_of(run, tmp_path) as folder:
+        folder.note_witness(7, 20, begun=25)
+    steering.pause(bench.store, run.run, by="kim")
+    if by == "a person":
+        run.cancel()
+        run.cancel()
+    else:
+        groups.cancel(bench.store, "main", run.group, by="kim", why="wrong list")
+        Ticker(bench.store, settings_of(tmp_path)).tick()
+    counts = run.counts
+    assert (run.run.state, counts.lost, counts.cancelled, counts.failure) == (RunState.CANCELLED, 15, 15, 15)
     assert chosen(bench, tmp_path, Only.UNSENT).left["lost"] == 15
 
 

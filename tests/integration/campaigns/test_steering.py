@@ -27,7 +27,7 @@ from plexsend.outbox.runs.states import RunState
 from plexsend.outbox.runs.windows import PACE
 from plexsend.outbox.states import State
 from plexsend.outbox.submit import NewMessage
-from tests.integration.campaigns.run_bench import RunBench
+from tests.integration.campaigns.run_bench import NOWHERE, RunBench
 from tests.integration.outbox.runs.feeder import checked, read
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def test_a_cancel_ends_what_was_fed_and_what_was_not(bench: Bench) -> None:
     taken = bench.take(lane=run.lane)
     reports: list[tuple[int, int]] = []
     done = steering.cancel(
-        bench.store, run.run, by="kim", why="wrong price", report=lambda *n: reports.append(n)
+        bench.store, run.run, NOWHERE, by="kim", why="wrong price", report=lambda *n: reports.append(n)
     )
     assert (done.changed, done.messages.cancelled, done.messages.wanted) == (True, 20, 10)
     assert reports[-1] == (30, 30)
@@ -117,7 +117,7 @@ def test_a_cancel_ends_what_was_fed_and_what_was_not(bench: Bench) -> None:
     with pytest.raises((GroupClosed, RunFenced)):
         bench.intake.add(run.lane, late, stamp="s", feed=RunFeed(lease.number, 30, 31))
     bench.rest("p2.1", lane=run.lane)
-    again = steering.cancel(bench.store, run.run, by="lee")
+    again = steering.cancel(bench.store, run.run, NOWHERE, by="lee")
     assert (again.changed, run.run.why_by, run.run.state) == (False, "kim", RunState.CANCELLED)
     # What was in a request ends as that ends.
     bench.stop(settlement=run.accepting(taken), lane=run.lane)
@@ -129,7 +129,7 @@ def test_a_cancel_that_died_half_way_sends_nothing_and_is_ended_by_another(bench
     run.feed(30)
     steps.cancel(bench.store, "main", run.group, by="kim", why="wrong price")
     bench.rest(lane=run.lane)
-    assert steering.cancel(bench.store, run.run, by="kim").messages.cancelled == 30
+    assert steering.cancel(bench.store, run.run, NOWHERE, by="kim").messages.cancelled == 30
     assert standing(bench.store, run.run).pause is None
 
 
@@ -139,7 +139,7 @@ def test_a_run_that_is_over_is_not_steered(bench: Bench) -> None:
     for ask in (
         lambda: steering.pause(bench.store, run.run, by="kim"),
         lambda: steering.resume(bench.store, run.run),
-        lambda: steering.cancel(bench.store, run.run, by="kim"),
+        lambda: steering.cancel(bench.store, run.run, NOWHERE, by="kim"),
         lambda: steering.reschedule(bench.store, run.run, 0),
         lambda: steering.set_rate(bench.store, run.run, 5),
     ):

@@ -9,6 +9,7 @@ import pytest
 
 from plexsend.campaigns.feeds.feeding import Feeder
 from plexsend.campaigns.feeds.slice import Stopped
+from plexsend.campaigns.plans.room import loads, rows_free
 from plexsend.campaigns.plans.windows import open_window
 from plexsend.campaigns.reading.counting import row_counts
 from plexsend.campaigns.ticks.ticking import RunWants, Ticker
@@ -26,7 +27,7 @@ from plexsend.outbox.runs.making import put_campaign
 from plexsend.outbox.runs.states import RunState
 from plexsend.worker.notifier import look_at_all
 from tests.integration.campaigns.run_bench import RunBench
-from tests.integration.campaigns.sending import DEFINITION, folder_of, make_run, read, settings_of
+from tests.integration.campaigns.sending import DEFINITION, folder_of, make_run, read, settings_of, with_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,3 +271,15 @@ def test_what_a_receipt_sends_after_the_end_keeps_to_the_window(bench: Bench, tm
     store.client.hset(store.keys.run("main", run.group), "definition", windowed)
     ticker(store, tmp_path).tick()
     assert len(reading.windows(store, "main")[run.group]) >= 7, "it is written ahead"
+
+
+def test_shares_of_live_runs_are_what_their_whole_hashes_say(store: Store, tmp_path: Path) -> None:
+    fed, rated = make_run(store, tmp_path, 300), make_run(store, tmp_path, 300, definition=with_rate(50))
+    make_run(store, tmp_path, 10, starts=False)
+    first = iter([False, True])
+    Feeder(store, settings_of(tmp_path), stops=lambda _: next(first)).feed("main", fed.group)
+    shares, whole = list(reading.live_shares(store, "main")), list(reading.live_runs(store, "main"))
+    waits = loads(store, "main", shares)
+    assert waits == loads(store, "main", whole)
+    assert (waits[fed.group].living, waits[rated.group].living) == (100, 0)
+    assert [rows_free(each, waits) for each in shares] == [rows_free(each, waits) for each in whole]

@@ -203,6 +203,60 @@ def test_what_is_wrong_in_every_row_is_said_once(cli: Callable[..., Any], write:
     assert [line.split()[0] for line in done.out.splitlines() if line.startswith("   ")] == ["5"]
 
 
+def test_a_test_that_is_refused_names_the_option_and_what_to_do(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write()
+    assert cli("create", "spring.toml", "--yes").code == 0
+    done = cli("test", "spring-sale", "--to", "02-2345-6789", "--to", "010-2345-6789")
+    assert (done.code, "****6789: plexsend status" in done.out) == (1, True)
+    assert "The test to ****6789 was refused; nothing was sent to it." in done.err
+    assert "--to: is not a mobile number. Only mobile numbers (010, 011, 016 to 019)" in done.err
+
+
+def test_rows_with_the_same_number_are_named(
+    cli: Callable[..., Any], write: Callable[..., None], tmp_path: Path
+) -> None:
+    people = ["휴대폰번호,이름", '010-2345-6789,"김\n철수"', "x,박지민", "010-7777-8888,이영희"]
+    write("\n".join([*people, *(f"1023456789,김{n}" for n in range(12)), "010-7777-8888,이\n"]))
+    done = cli("check", "spring.toml", "--repeats", "repeats.csv")
+    table = done.out.partition("left out, the first 10:")[2].partition("Line")[0].split()
+    assert table[:9] == ["line", "number", "came", "in", "line", "5", "2", "6", "2"]
+    assert len(table) == 5 + 20
+    written = list(csv.DictReader((tmp_path / "repeats.csv").read_text("utf-8-sig").splitlines()))
+    assert [(row["line"], row["first line"]) for row in written] == [
+        *((str(line), "2") for line in range(5, 17)),
+        ("17", "4"),
+    ]
+    assert (written[0]["휴대폰번호"], written[-1]["이름"]) == ("010-2345-6789", "이")
+    assert stat.S_IMODE((tmp_path / "repeats.csv").stat().st_mode) == 0o600
+    said = cli("create", "spring.toml", "--yes", "--leave-out-invalid", "--json").err
+    warned = [json.loads(line)["warning"] for line in said.splitlines()]
+    assert {"line 5", "line 14"} <= {each["field"] for each in warned if "written to once" in each["reason"]}
+    # As by `check --json`: rows whose 0 was put back.
+    assert len([each for each in warned if "lost its 0" in each["reason"]]) == 12
+    assert "the list of recipients itself" in cli("check", "spring.toml", "--repeats", "list.csv").err
+    twice = cli("check", "spring.toml", "--repeats", "x.csv", "--errors", "./x.csv")
+    assert (twice.code, "is named twice" in twice.err) == (2, True)
+    write("휴대폰번호,이름\n010-2345-6789,김\n010-2345-6789,김\n", 'duplicates = "send"')
+    assert "came before" not in cli("check", "spring.toml").out
+
+
+def test_a_file_that_is_not_a_definition_is_refused_with_a_remedy(
+    cli: Callable[..., Any], write: Callable[..., None]
+) -> None:
+    write()
+    for name, words in (
+        ("none.toml", "none.toml: there is no such file. Check the path."),
+        ("list.csv", "plexsend campaign send list.csv"),
+    ):
+        for verb in (("check",), ("create", "--yes"), ("template",)):
+            done = cli(verb[0], name, *verb[1:])
+            assert (done.code, words in done.err) == (1, True), done.err
+    done = cli("check", "spring.toml", "--errors", "none/errors.csv")
+    assert "Make its folder first, or name another file." in done.err
+
+
 def test_where_nothing_can_be_sent_no_plan_is_shown(
     cli: Callable[..., Any], write: Callable[..., None]
 ) -> None:

@@ -129,7 +129,7 @@ def is_checked(story: Story, shown: Page, check: str, errors: str, create: str) 
     # What the page shows is what is printed, but for the columns, which follow the terminal.
     sample = next(block for block in shown.blocks("text") if block.startswith("customers.xlsx"))
     whole = [line for line in sample.splitlines() if line and line[0] not in " l"]
-    assert len(whole) == 4
+    assert len(whole) == 5
     assert [line for line in whole if " ".join(line.split()) not in said] == []
     story.type(errors, code=1)
     assert (story.folder / "errors.csv").read_text("utf-8-sig").count("\n") == 3

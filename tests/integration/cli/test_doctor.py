@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.outbox import fleet
 from plexsend.outbox.doors import Door, announce
 from plexsend.shared_folder import look_at_folder
@@ -237,3 +238,12 @@ def test_the_folder_of_campaigns_is_tried_where_there_are_campaigns(
     fleet.alive(store, "p1")
     row = rows(run("doctor", "--json", **given))["campaigns", "campaign folder"]
     assert (row["grade"], row["found"].startswith("web1 pid 7 sees another folder")) == ("wrong", True)
+
+
+def test_folders_of_runs_that_redis_does_not_know_are_counted(
+    run: Callable[..., Any], nearby: dict[str, str], tmp_path: Path
+) -> None:
+    given = {**nearby, "PLEXSEND_CAMPAIGN_DIR": str(tmp_path)}
+    RunFolder(tmp_path, "main", "spring~1", "0a1b2c3d4e5f").write_marks(b" ")
+    row = rows(run("doctor", "--json", **given))["campaigns", "campaign folder"]
+    assert (row["grade"], row["found"].startswith("1 folder is of no run")) == ("doubtful", True)

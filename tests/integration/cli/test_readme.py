@@ -31,6 +31,7 @@ ELSEWHERE = {
     "make lint": ".ci/run",
     "make chaos": "tests/acceptance/test_chaos.py plays a short form",
     "make failover": "tests/acceptance/test_failover.py runs two cases",
+    "make rehearse": "tests/acceptance/test_rehearsal.py plays a short form",
     "make durability": "tests/integration/bench/test_durability.py",
     "make forged": "tests/integration/web/test_forged.py posts a few of each kind",
     "make mutations": "tests/unit/test_mutations.py holds its list to the code",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxFull, UsageError
 from plexsend.outbox import steer
 from plexsend.outbox.batches import Batch
@@ -240,3 +241,32 @@ def test_with_memory_full_what_was_sent_is_still_recorded(empty_server: ValkeySe
     bench.sweep(tidy=[BULK])
     assert bench.stop().status == "stopped"
     store.close()
+
+
+def test_messages_that_are_sent_ahead_are_there_before_their_answers_are_asked_for(bench: Bench) -> None:
+    bench.submit(["a"])
+    messages = [NewMessage("a", b'{"a":1}'), NewMessage("b", b'{"a":1}')]
+    answers_of = bench.intake.begin(BULK, messages, stamp=STAMP)
+    deadline = elapsed_s() + 10
+    while bench.members("ready") != ["a", "b"]:
+        assert elapsed_s() < deadline
+    assert answers_of() == [Submitted(SubmitOutcome.DUPLICATE, State.WAITING), ADDED]
+
+
+def test_messages_that_are_sent_ahead_into_a_new_lane_are_announced_and_added(store: Store) -> None:
+    submitter = Submitter(store)
+    answers_of = submitter.begin(BULK, [NewMessage("a", b"{}")], stamp=STAMP)
+    assert answers_of() == [ADDED]
+    assert queries.lanes(store) == [BULK]
+
+
+def test_key_that_is_spoilt_is_put_aside_where_messages_are_sent_ahead(bench: Bench) -> None:
+    aside: list[str] = []
+    bench.store.on_put_aside = aside.extend
+    bench.submit(["a"])
+    key = bench.store.keys.account("main") + f"{BULK.name}:ready"
+    bench.store.client.delete(key)
+    bench.store.client.set(key, "foreign")
+    assert bench.intake.begin(BULK, [NewMessage("b", b"{}")], stamp=STAMP)() == [ADDED]
+    assert aside == [key]
+    assert bench.members("ready") == ["b"]

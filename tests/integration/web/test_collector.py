@@ -161,11 +161,11 @@ def test_workers_are_those_that_live_now(store: Store, scrapes: Scrapes) -> None
     add(store, "lms-bulk", "main", "a")
     join(store, "p1", WEB1, busy=3)
     join(store, "p2", replace(WEB1, pid=8, certificates={"mms": 1_800_000_000}), busy=20)
-    join(store, "p3", replace(WEB1, pid=9, services=("mms-bulk",), threads=4), busy=1)
+    join(store, "p3", replace(WEB1, pid=9, services=("mms-bulk",), threads=4, feeds=True), busy=1)
     join(store, "p4", replace(WEB1, pid=10, services=(), threads=4), busy=1)
     seen = scrapes.samples()
-    names = ("mms-bulk", "sms-bulk", "lms-bulk", "sms-verify")
-    assert [seen["plexsend_workers", (name,)] for name in names] == [3, 2, 0, 0]
+    names = ("mms-bulk", "sms-bulk", "lms-bulk", "sms-verify", "campaigns")
+    assert [seen["plexsend_workers", (name,)] for name in names] == [3, 2, 0, 0, 1]
     threads = {key[1]: n for key, n in seen.items() if key[0] == "plexsend_worker_threads"}
     assert threads == {
         ("mms-bulk,sms-bulk", "busy"): 23,

@@ -38,7 +38,7 @@ from plexsend.producers.submissions import (
 from plexsend.producers.terms import Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 _TERMS = Terms(service="mms-bulk", account="main")
@@ -61,6 +61,25 @@ class Taker:
         if self._error is not None and len(self.calls) == self._fail_at:
             raise self._error
         return [Submitted(SubmitOutcome.ADDED, State.WAITING) for _ in messages]
+
+
+class LateTaker(Taker):
+    """Takes everything in, and notes when it is sent and when it is asked what became of it."""
+
+    def __init__(self, fail_at: int = 0, error: OutboxError | None = None) -> None:
+        super().__init__(fail_at, error)
+        self.events: list[str] = []
+
+    def send(
+        self, lane: Lane, messages: Sequence[NewMessage], **options: object
+    ) -> Callable[[], list[Submitted]]:
+        self.events.append(f"{messages[0].msg_key} is sent")
+
+        def answers() -> list[Submitted]:
+            self.events.append(f"{messages[0].msg_key} is answered")
+            return self.add(lane, messages, **options)
+
+        return answers
 
 
 class VariantLoader(ItemLoader):
@@ -308,9 +327,36 @@ def test_each_chunk_is_judged_while_the_one_before_it_is_added(make_item: Any) -
     assert [(each.index, each.msg_key) for each in whole.added] == [(n, f"k{n}") for n in range(1_200)]
 
 
+def test_the_next_chunk_is_judged_before_the_one_that_was_sent_is_answered(make_item: Any) -> None:
+    taker = LateTaker()
+
+    def items() -> Iterable[object]:
+        for n in range(1_200):
+            if n % 500 == 499 or n == 1_199:
+                taker.events.append(f"k{n} is read by {threading.current_thread().name}")
+            yield make_item(n, msg_key=f"k{n}")
+
+    whole = _run_ahead(items(), taker)
+    reader = threading.current_thread().name
+    assert taker.events == [
+        f"k499 is read by {reader}",
+        "k0 is sent",
+        f"k999 is read by {reader}",
+        "k0 is answered",
+        "k500 is sent",
+        f"k1199 is read by {reader}",
+        "k500 is answered",
+    ]
+    assert [len(drafts) for _, drafts in taker.calls] == [500, 500, 200]
+    assert [(each.index, each.msg_key) for each in whole.added] == [(n, f"k{n}") for n in range(1_200)]
+
+
+@pytest.mark.parametrize("kind", [Taker, LateTaker])
 @pytest.mark.parametrize(("fail_at", "added"), [(1, 0), (2, 500), (3, 1_000)])
-def test_a_failure_tells_the_fate_of_every_item_read_ahead(make_item: Any, fail_at: int, added: int) -> None:
-    taker = Taker(fail_at=fail_at, error=OutboxUnavailable("gone"))
+def test_a_failure_tells_the_fate_of_every_item_read_ahead(
+    make_item: Any, fail_at: int, added: int, kind: type[Taker]
+) -> None:
+    taker = kind(fail_at=fail_at, error=OutboxUnavailable("gone"))
     items = [make_item(n, msg_key=f"k{n}") for n in range(1_200)]
     items[1_100] = make_item(msg="")
     whole = Submission()
@@ -332,14 +378,15 @@ def test_a_failure_tells_the_fate_of_every_item_read_ahead(make_item: Any, fail_
     assert read == min(added + 1_000, 1_200)
 
 
-def test_what_was_added_before_the_callers_iterable_fails_is_told(make_item: Any) -> None:
+@pytest.mark.parametrize("kind", [Taker, LateTaker])
+def test_what_was_added_before_the_callers_iterable_fails_is_told(make_item: Any, kind: type[Taker]) -> None:
     def items() -> Iterable[object]:
         yield from (make_item(n) for n in range(700))
         raise LookupError("the caller's own")
 
     whole = Submission()
     with pytest.raises(LookupError):
-        _run_ahead(items(), Taker(), whole)
+        _run_ahead(items(), kind(), whole)
     assert len(whole.added) == 500
 
 

@@ -38,7 +38,7 @@ def cancel(
     NAME --only unsent`.
     """
     screen = Screen(as_json=as_json)
-    with open_outbox(screen) as (_, store):
+    with open_outbox(screen) as (settings, store):
         from plexsend.campaigns import steering
         from plexsend.campaigns.reading.counting import row_counts
         from plexsend.campaigns.reading.finding import find_run
@@ -65,7 +65,8 @@ def cancel(
             screen.note("Nothing was cancelled.")
             return EXIT_REFUSED
         with meter(screen, "cancel", "messages") as report:
-            done = steering.cancel(store, run, by=by or login_name(), why=reason or "", report=report)
+            root, who = settings.campaign_dir, by or login_name()
+            done = steering.cancel(store, run, root, by=who, why=reason or "", report=report)
         left = row_counts(store, run.account, run).cancelled
     messages = done.messages
     screen.facts(

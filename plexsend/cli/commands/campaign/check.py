@@ -21,6 +21,12 @@ errors_option = click.option(
     metavar="CSV",
     help="Write each row that is invalid into this file, in your own columns, with reason and remedy.",
 )
+repeats_option = click.option(
+    "--repeats",
+    type=CsvFile(),
+    metavar="CSV",
+    help="Write each row whose number came before into this file, with the line in which it did.",
+)
 recipients_option = click.option(
     "--recipients",
     metavar="LIST|-",
@@ -31,17 +37,24 @@ recipients_option = click.option(
 @click.command(
     epilog=example(
         "plexsend campaign check spring.toml",
-        "plexsend campaign check spring.toml --errors errors.csv",
+        "plexsend campaign check spring.toml --errors errors.csv --repeats repeats.csv",
         "plexsend campaign check spring-sale",
     )
 )
 @click.argument("what", metavar="FILE|NAME")
 @recipients_option
 @errors_option
+@repeats_option
 @run_account_option
 @json_option
 def check(
-    *, what: str, recipients: str | None, errors: Path | None, account: str | None, as_json: bool
+    *,
+    what: str,
+    recipients: str | None,
+    errors: Path | None,
+    repeats: Path | None,
+    account: str | None,
+    as_json: bool,
 ) -> int:
     """Judge every row of a campaign, and show its plan.
 
@@ -61,7 +74,7 @@ def check(
         source = (
             from_file(what, recipients) if is_definition(what) else from_name(store, settings, what, account)
         )
-        source.spare(errors)
+        source.spare(errors, repeats)
         definition = source.definition
         shown = CheckScreen(screen, clock_of(store, definition.account))
         with source.open() as opened, shown.progress() as progress:
@@ -72,6 +85,7 @@ def check(
                 settings,
                 processes=judging_processes(),
                 errors=errors,
+                repeats=repeats,
                 progress=progress,
                 on_invalid=shown.invalid if as_json else None,
                 on_mended=shown.mended if as_json else None,

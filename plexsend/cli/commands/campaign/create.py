@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plexsend.cli.commands.campaign.check import errors_option, recipients_option
+from plexsend.cli.commands.campaign.check import errors_option, recipients_option, repeats_option
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import example, json_option, yes_option
 from plexsend.errors import UsageError
@@ -33,6 +33,7 @@ _ONLY = ("unsent", "failed", "reached")
 @yes_option
 @leave_out_option
 @errors_option
+@repeats_option
 @click.option("--from-run", metavar="NAME", help="Write to rows of this run, in place of a list.")
 @click.option("--only", type=click.Choice(_ONLY), help="Which rows of --from-run: those with this outcome.")
 @click.option(
@@ -50,6 +51,7 @@ def create(
     yes: bool,
     leave_out_invalid: bool,
     errors: Path | None,
+    repeats: Path | None,
     from_run: str | None,
     only: str | None,
     reasons: tuple[str, ...],
@@ -88,6 +90,7 @@ def create(
             yes=yes,
             leaves_out_invalid=leave_out_invalid,
             errors=errors,
+            repeats=repeats,
             of_run=of_run,
         )
         if created is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plexsend.cli.commands.campaign.check import errors_option
+from plexsend.cli.commands.campaign.check import errors_option, repeats_option
 from plexsend.cli.commands.campaign.create import leave_out_option
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import ACCOUNT, MOMENT, SERVICE, example, json_option, yes_option
@@ -110,6 +110,7 @@ def _window(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @yes_option
 @leave_out_option
 @errors_option
+@repeats_option
 @json_option
 def send(
     *,
@@ -121,6 +122,7 @@ def send(
     yes: bool,
     leave_out_invalid: bool,
     errors: Path | None,
+    repeats: Path | None,
     as_json: bool,
     fields: dict[str, str],
     **values: Any,
@@ -165,6 +167,7 @@ def send(
             yes=yes,
             leaves_out_invalid=leave_out_invalid,
             errors=errors,
+            repeats=repeats,
             question="Send it?" if timing.send_at is None else "Schedule it?",
         )
         if created is None or created.group is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,12 +10,13 @@ import click
 from plexsend.cli.commands.campaign.group import run_account_option, run_argument
 from plexsend.cli.opening import open_outbox
 from plexsend.cli.options import example, json_option
-from plexsend.terminal.faults import EXIT_REFUSED
+from plexsend.terminal.faults import EXIT_REFUSED, Fault
 from plexsend.terminal.meter import meter
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from plexsend.campaigns.testing_rows import WhichRow
+    from plexsend.errors import Problem
 
 
 class _Row(click.ParamType[Any]):
@@ -28,6 +30,10 @@ class _Row(click.ParamType[Any]):
         if not str(value).isdecimal() or int(value) < 1:
             self.fail(f"{value!r} is not a row: give its number, 1 the first, or longest.", param, ctx)
         return int(value)
+
+
+def _as_typed(problem: Problem) -> Problem:
+    return replace(problem, field="--to") if problem.field == "receiver_number" else problem
 
 
 @click.command(
@@ -78,6 +84,8 @@ def test(*, name: str, to: tuple[str, ...], row: WhichRow, account: str | None, 
         )
         if each.msg_key is not None:
             screen.say(f"The row in line {done.line:,} goes to {shown}: plexsend status {each.msg_key}")
-        for problem in each.problems:
-            screen.warn(problem)
+        if each.problems:
+            words = f"The test to {shown} was refused; nothing was sent to it."
+            problems = tuple(map(_as_typed, each.problems))
+            screen.complain(Fault("invalid", words, problems))
     return EXIT_REFUSED if any(each.msg_key is None for each in done.numbers) else 0

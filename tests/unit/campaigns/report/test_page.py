@@ -163,6 +163,14 @@ def test_a_plot_draws_what_it_is_given() -> None:
     assert len(re.findall(r'<rect class="success"', standing)) == 2
     line = lines(plot, [Series("actual", "a")], ["x", "y"], [(0, [0]), (0.5, [4]), (1, [None])])
     assert re.search(r'points="44,180 218,22"', line)
-    assert [short(value) for value in (0, 950, 1_500, 20_000, 12_500, 1_500_000)] == [
-        *("0", "950", "1,500", "20k", "12.5k", "1.5M"),
+    values = (0, 950, 1_500, 20_000, 12_500, 1_500_000, 200_000_000)
+    assert [short(value, Language.ENGLISH) for value in values] == [
+        *("0", "950", "1,500", "20k", "12.5k", "1.5M", "200M"),
     ]
+    assert [short(value, Language.KOREAN) for value in values] == [
+        *("0", "950", "1,500", "2만", "1.25만", "150만", "2억"),
+    ]
+    large = lines(
+        Plot("p", "t", "d", Language.KOREAN), [Series("actual", "a")], ["x"], [(0, [0]), (1, [80_000])]
+    )
+    assert ">8만<" in large
