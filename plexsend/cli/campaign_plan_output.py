@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.definitions.cron_words import cron_words
 from plexsend.producers.message import text_limit
+from plexsend.terminal.amounts import won
 from plexsend.terminal.plurals import counted
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def plan_lines(planned: RunPlanned, clock: WallClock, definition: Definition) ->
         )
     size = max(0.1, planned.memory_bytes / _MB)
     memory = f"Redis needs up to {size:,.1f} MB for it."
-    cost = "" if planned.cost is None else f" It costs {planned.cost:,f} won, if all of it is billed."
+    cost = "" if planned.cost is None else f" It costs {won(planned.cost)} won, if all of it is billed."
     yield f"{memory}{cost}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plexsend.terminal.amounts import won
 from plexsend.terminal.moments import utc
 from plexsend.terminal.tables import Column
 
@@ -80,7 +81,7 @@ def show_report(screen: Screen, report: CampaignReport, language: Language) -> N
         )
     if report.won is not None:
         screen.say()
-        screen.say(f"{say('Cost', '비용')}: {report.won:,} {say('won', '원')}")
+        screen.say(f"{say('Cost', '비용')}: {won(report.won)} {say('won', '원')}")
 
 
 def _meaning(count: CodeCount, language: Language) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.reading.finding import find_run
 from plexsend.campaigns.viewing import view_run
+from plexsend.cli.run_bar import bar_title, bar_words
 from plexsend.cli.run_showing import state_words
 from plexsend.outbox.policies.wall_clocks import clock_of
-from plexsend.outbox.runs.states import RUN_WORDS
 from plexsend.terminal.meter import meter
+from plexsend.terminal.wrapping import terminal_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,11 +45,11 @@ class RunFollower:
     def follow(self, run: Run) -> Run:
         """Return the run as it is once it is over. What it was after the last look is not shown."""
         try:
-            with meter(self._screen, run.written, "") as report:
+            with meter(self._screen, bar_title(run.written), "") as report:
                 while True:
                     view = self._look(run)
                     counts = view.counts
-                    report(counts.gone, counts.rows, words=self._bar_words(view))
+                    report(counts.gone, counts.rows, words=self._beside(view))
                     if view.is_over:
                         return view.run
                     self._say(view)
@@ -73,23 +74,15 @@ class RunFollower:
             self._screen.say(f"{view.run.written}  {self._words(view)}")
         sys.stdout.flush()
 
+    def _beside(self, view: RunView) -> str:
+        clock = clock_of(self._store, view.run.account)
+        return bar_words(view, clock, terminal_width(sys.stderr))
+
     def _words(self, view: RunView) -> str:
         ends = clock_of(self._store, view.run.account).words(view.ends_at_ms) if view.ends_at_ms else ""
         return "  ".join(
             (state_words(view.state), *_outcomes(view), *([f"ends about {ends}"] if ends else []))
         )
-
-    # Beside the bar is room for little: the time without its day, unless it is another day's.
-    def _bar_words(self, view: RunView) -> str:
-        clock = clock_of(self._store, view.run.account)
-        _, state = RUN_WORDS[view.state]
-        day, _, hour = clock.cell(view.ends_at_ms).partition(" ")
-        told = [state, *_outcomes(view)]
-        if view.pace_per_s:
-            told.append(f"{view.pace_per_s:,.1f}/s")
-        if hour and not view.is_over:
-            told.append(f"~{hour}" if day == clock.cell(view.at_ms).partition(" ")[0] else f"~{day} {hour}")
-        return " ".join(told)
 
 
 def _outcomes(view: RunView) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plexsend.outbox.states import FINAL, ResultOutcome
 from plexsend.private_files import not_written
 from plexsend.spreadsheets import ENCODING, cell
+from plexsend.terminal.amounts import won
 from plexsend.terminal.tables import Column
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _of_receipt(line: StatsLine) -> ReceiptCode | None:
 
 
 def _won(line: StatsLine) -> str:
-    return _NOBODY if line.unpriced and not line.won else f"{line.won:,}"
+    return _NOBODY if line.unpriced and not line.won else won(line.won)
 
 
 def facts(line: StatsLine, table: StatsTable) -> dict[str, object]:

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from plexsend.errors import OutboxError
+from plexsend.outbox.redis.put import put_together
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -73,14 +75,19 @@ def announce(store: Store, door: Door, refused: Mapping[str, int] | None = None,
     now_ms, known = _read(store)
     written = replace(door, since_ms=since_ms or now_ms, seen_ms=now_ms)
     gone = [other.process for other in known if abs(now_ms - other.seen_ms) > _FORGOTTEN_MS]
-    with mapped():
-        pipe = store.client.pipeline(transaction=False)
-        pipe.hset(store.keys.doors, door.process, _to_json(written))
-        if gone:
-            pipe.hdel(store.keys.doors, *gone)
-        for why, count in (refused or {}).items():
-            pipe.hincrby(store.keys.unread_counts, why, count)
-        pipe.execute()
+    counted = [
+        ("HINCRBY", store.keys.unread_counts, why, str(count)) for why, count in (refused or {}).items()
+    ]
+    put_together(
+        store,
+        [
+            ("HSET", store.keys.doors, door.process, _to_json(written)),
+            *([("HDEL", store.keys.doors, *gone)] if gone else []),
+            *counted,
+        ],
+    )
+    if store.keys.doors in store.spoilt:
+        raise OutboxError(f"The key {store.keys.doors} in Redis is of another type.")
     return written.since_ms
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from plexsend.errors import OutboxFull
+from plexsend.outbox.redis.put import put, put_together
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
 
@@ -166,13 +168,21 @@ class NoticeBoard:
     def lead(self) -> bool:
         """Take or keep the lease; return whether it is this process's."""
         key = self._store.keys.notifier
+        if self._take(key):
+            return True
         with mapped():
-            if self._store.client.set(key, self._name, nx=True, px=LEASE_MS):
-                return True
             if text(self._store.client.get(key)) != self._name:
                 return False
             self._store.client.pexpire(key, LEASE_MS)
             return True
+
+    def _take(self, key: str) -> bool:
+        try:
+            with mapped():
+                return bool(self._store.client.set(key, self._name, nx=True, px=LEASE_MS))
+        except OutboxFull:
+            # That it is full is what most needs to be said.
+            return bool(put(self._store, "SET", key, self._name, "NX", "PX", str(LEASE_MS)))
 
     def resign(self) -> None:
         """Give the lease back, where it is this process's."""
@@ -185,23 +195,21 @@ class NoticeBoard:
         notices, news = changes(conditions, self._noted(), now_ms)
         if not notices and not news:
             return []
-        with mapped():
-            pipe = self._store.client.pipeline(transaction=True)
-            for notice in notices:
-                pipe.rpush(self._store.keys.events, notice.to_json())
-            if notices:
-                pipe.ltrim(self._store.keys.events, -MOST_WAITING, -1)
-            for subject, now in news.items():
-                field = f"noted {subject}"
-                if now is None:
-                    pipe.hdel(self._store.keys.told, field)
-                    if not any(notice.subject == subject for notice in notices):
-                        # It ended without a word: when it begins again, that is news.
-                        pipe.hdel(self._store.keys.told, f"posted {subject}")
-                else:
-                    words = json.dumps([str(now.kind), now.state, now.over, now.level], ensure_ascii=False)
-                    pipe.hset(self._store.keys.told, field, words)
-            pipe.execute()
+        keys = self._store.keys
+        commands: list[tuple[str, ...]] = [("RPUSH", keys.events, notice.to_json()) for notice in notices]
+        if notices:
+            commands.append(("LTRIM", keys.events, str(-MOST_WAITING), "-1"))
+        for subject, now in news.items():
+            field = f"noted {subject}"
+            if now is not None:
+                words = json.dumps([str(now.kind), now.state, now.over, now.level], ensure_ascii=False)
+                commands.append(("HSET", keys.told, field, words))
+            elif any(notice.subject == subject for notice in notices):
+                commands.append(("HDEL", keys.told, field))
+            else:
+                # It ended without a word: when it begins again, that is news.
+                commands.append(("HDEL", keys.told, field, f"posted {subject}"))
+        put_together(self._store, commands, is_atomic=True)
         return notices
 
     def next(self, now_ms: int, *, last: str = "") -> Posting | None:
@@ -220,20 +228,17 @@ class NoticeBoard:
 
     def done(self, posting: Posting, now_ms: int) -> None:
         """Take what was posted off the list, and remember when."""
-        with mapped():
-            pipe = self._store.client.pipeline(transaction=True)
-            for notice in posting.waiting:
-                pipe.lrem(self._store.keys.events, 1, notice.to_json())
-            if posting.is_news:
-                pipe.hset(
-                    self._store.keys.told,
-                    f"posted {posting.notice.subject}",
-                    f"{now_ms} {posting.notice.state}",
-                )
-            for subject, (at_ms, state) in self._posted().items():
-                if not state and now_ms - at_ms > _KEPT_MS:
-                    pipe.hdel(self._store.keys.told, f"posted {subject}")
-            pipe.execute()
+        keys = self._store.keys
+        commands: list[tuple[str, ...]] = [
+            ("LREM", keys.events, "1", notice.to_json()) for notice in posting.waiting
+        ]
+        if posting.is_news:
+            field = f"posted {posting.notice.subject}"
+            commands.append(("HSET", keys.told, field, f"{now_ms} {posting.notice.state}"))
+        for subject, (at_ms, state) in self._posted().items():
+            if not state and now_ms - at_ms > _KEPT_MS:
+                commands.append(("HDEL", keys.told, f"posted {subject}"))
+        put_together(self._store, commands, is_atomic=True)
 
     def _noted(self) -> dict[str, Noted]:
         found = {}

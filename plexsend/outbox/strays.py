@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from plexsend.outbox.redis.put import put_together
 from plexsend.outbox.redis.reads import execute
 from plexsend.outbox.redis.store import mapped
 from plexsend.outbox.replies import number, text
@@ -82,12 +83,15 @@ def keep_strays(store: Store, account: str, receipts: Sequence[_Receipt]) -> Non
             json.dumps({"at": at_ms, "account": account, "key": key, "code": code})
             for key, code in ((shown_key(each.msg_key), _code(each.code)) for each in receipts[-MOST_STRAYS:])
         ]
-        pipe = store.client.pipeline(transaction=False)
-        pipe.rpush(store.keys.strays, *entries)
-        pipe.ltrim(store.keys.strays, -MOST_STRAYS, -1)
-        pipe.hincrby(store.keys.receipts(account), "stranger", len(receipts))
-        # A key that another program spoilt is passed over: nothing here is worth a post that comes again.
-        execute(store, pipe)
+    # A key that another program spoilt is passed over: nothing here is worth a post that comes again.
+    put_together(
+        store,
+        [
+            ("RPUSH", store.keys.strays, *entries),
+            ("LTRIM", store.keys.strays, str(-MOST_STRAYS), "-1"),
+            ("HINCRBY", store.keys.receipts(account), "stranger", str(len(receipts))),
+        ],
+    )
 
 
 def keep_unread(store: Store, account: str, unread: Sequence[_UnreadResult]) -> None:
@@ -108,12 +112,14 @@ def keep_unread(store: Store, account: str, unread: Sequence[_UnreadResult]) -> 
             {"at": at_ms, "account": account, "why": each.why, "words": each.words[:_MOST_WORDS]}
             for each in unread[-MOST_UNREAD:]
         ]
-        pipe = store.client.pipeline(transaction=False)
-        pipe.rpush(store.keys.unread, *(json.dumps(entry, ensure_ascii=False) for entry in entries))
-        pipe.ltrim(store.keys.unread, -MOST_UNREAD, -1)
-        for why, count in counts.items():
-            pipe.hincrby(store.keys.unread_counts, why, count)
-        execute(store, pipe)
+    put_together(
+        store,
+        [
+            ("RPUSH", store.keys.unread, *(json.dumps(entry, ensure_ascii=False) for entry in entries)),
+            ("LTRIM", store.keys.unread, str(-MOST_UNREAD), "-1"),
+            *(("HINCRBY", store.keys.unread_counts, why, str(count)) for why, count in counts.items()),
+        ],
+    )
 
 
 def shown_key(key: str) -> str:

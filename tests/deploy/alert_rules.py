@@ -23,6 +23,8 @@ class AlertRule:
     severity: str
     waits: str
     """For how long its expression must be true; empty: not at all."""
+    stays: str
+    """For how long it goes on when its expression is not true any more; empty: not at all."""
     summary: str
     remedy: str
     runbook: str
@@ -38,6 +40,7 @@ def rules() -> dict[str, AlertRule]:
             rule["expr"],
             rule["labels"]["severity"],
             rule.get("for", ""),
+            rule.get("keep_firing_for", ""),
             **{name: rule["annotations"][name] for name in ("summary", "remedy", "runbook")},
         )
         for group in document["groups"]

@@ -64,6 +64,13 @@ def test_every_remedy_is_a_command() -> None:
         command.make_context("it", words)
 
 
+def test_no_alert_ends_while_the_server_of_metrics_is_started_anew() -> None:
+    """PlexsendMetricsMissing fires two minutes later, and from then on no end is posted."""
+    minutes = {rule.name: int(rule.stays.removesuffix("m") or "0") for rule in ALL}
+    assert {name for name, its in minutes.items() if its < 3} == {"PlexsendMetricsMissing"}
+    assert rules()["PlexsendMetricsMissing"].waits == "2m"
+
+
 def test_every_rule_says_what_causes_it_and_how_it_ends() -> None:
     text = RULES.read_text("utf-8")
     for rule in ALL:

@@ -10,6 +10,7 @@ nothing behind, however it ends. Exit code 0 where all was shown, 1 where not, 2
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -21,12 +22,21 @@ from tests.rehearsal import hosts
 from tests.rehearsal.course import STEPS, Course
 from tests.rehearsal.fleet import ROOT
 
+_PREFIX = "plexsend-rehearsal-"
 _TOOLS = {
     "openssl": "openssl",
     "prometheus": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "mount": "mount",
 }
+
+
+def remove_left() -> None:
+    """Remove the folders of rehearsals that were killed: all else of them the kernel took away."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        process = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if process.isdigit() and not Path(f"/proc/{process}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def main() -> int:
@@ -53,7 +63,8 @@ def main() -> int:
     hosts.enter()
     # As Ctrl-C: what was started is ended, and what was made goes.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="plexsend-rehearsal-", ignore_cleanup_errors=True) as folder:
+    remove_left()
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as folder:
         course = Course(Path(folder), [step for step in STEPS if not names or step.name in names])
         try:
             is_good = course.run()

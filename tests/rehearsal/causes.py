@@ -6,8 +6,6 @@ more. Two alerts are brought about by steps of their own, under load (`ELSEWHERE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tests.rehearsal import (
     causes_account,
     causes_campaigns,
@@ -16,9 +14,7 @@ from tests.rehearsal import (
     causes_receipts,
     causes_redis,
 )
-
-if TYPE_CHECKING:
-    from tests.rehearsal.scenes import Scene
+from tests.rehearsal.scenes import Scene
 
 SCENES: tuple[Scene, ...] = (
     *causes_fleet.SCENES,
@@ -28,17 +24,21 @@ SCENES: tuple[Scene, ...] = (
     *causes_campaigns.SCENES,
     *causes_redis.SCENES,
 )
-ELSEWHERE = {
-    "PlexsendSecretRefused": (
-        "rotate",
-        "the gateway refuses the account's secret",
+ELSEWHERE: tuple[Scene, ...] = (
+    Scene(
+        ("PlexsendSecretRefused",),
+        "the gateway refuses the account's secret (step rotate)",
         "the new one is in its file",
     ),
-    "PlexsendRewound": ("restore", "Valkey was restored from a copy", "plexsend rewound settle"),
-}
-"""Alert → the step that fires it, by what, and what ends it."""
+    Scene(
+        ("PlexsendRewound",),
+        "Valkey is restored from a copy (step restore)",
+        "plexsend rewound settle",
+    ),
+)
+"""What steps of their own bring about."""
 
 
 def names() -> list[str]:
     """Return every alert that the rehearsal can bring about."""
-    return [*(alert for scene in SCENES for alert in scene.alerts), *ELSEWHERE]
+    return [alert for scene in (*SCENES, *ELSEWHERE) for alert in scene.alerts]

@@ -30,10 +30,6 @@ def _post_strangers(stage: Stage) -> None:
     stage.order(strangers=_STRANGERS)
 
 
-def _nothing(stage: Stage) -> None:
-    del stage
-
-
 def _stop_reader(stage: Stage) -> None:
     stage.fleet.stop("archive-1")
 
@@ -70,7 +66,6 @@ SCENES = (
         f"{_STRANGERS} receipts of messages that nobody knows",
         "none more come",
         _post_strangers,
-        _nothing,
     ),
     Scene(
         ("PlexsendReaderBehind",),

@@ -96,7 +96,6 @@ class Course:
         self.say(f"{step.name}: {step.words}")
         shown = Shown(say=self.say)
         began = time.monotonic()
-        self._stage.played.add(step.name)
         try:
             step.play(self._stage, shown)
             self._stage.fleet.check()

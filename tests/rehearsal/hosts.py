@@ -136,3 +136,10 @@ def mount_disk(folder: Path, size_mb: int) -> None:
         str(folder),
     ]
     subprocess.run(line, check=True)
+
+
+def unmount_disks(folder: Path) -> None:
+    """Take the file systems below a folder away, so that it can be removed."""
+    found = [line.split()[1] for line in Path("/proc/self/mounts").read_text("utf-8").splitlines()]
+    for mounted in reversed([each for each in found if each.startswith(f"{folder}/")]):
+        subprocess.run([shutil.which("umount") or "umount", "--lazy", mounted], check=False)

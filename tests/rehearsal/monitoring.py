@@ -26,6 +26,8 @@ _LOOK_S = 0.25
 _INTERVALS = ("scrape_interval", "evaluation_interval")
 _WAITS = ("group_wait", "group_interval", "repeat_interval")
 _ANSWER_S = 10
+POSTED_S = 4.0
+"""So long a cause goes on once its alerts fire: Alertmanager gathers what it posts for a second or two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import subprocess
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from tests.rehearsal.fleet import CONCURRENCY
+from tests.rehearsal.programs import CONCURRENCY
 from tests.rehearsal.scaled_rules import FACTOR
 
 if TYPE_CHECKING:

@@ -60,6 +60,7 @@ def restore(stage: Stage, shown: Shown) -> None:
     stage.wait(lambda: stage.monitoring.is_firing("PlexsendRewound"), "the alert fires", _WITHIN_S)
     shown.say("  3. plexsend holds")
     shown.say("  4. plexsend rewound settle, by the archive first")
+    stage.elsewhere["PlexsendRewound"] = (restored, time.monotonic())
     line = ("rewound", "settle", "--as", "sent", "--archive", "/var/lib/plexsend/archive", "--yes", "--json")
     done = stage.fleet.command(*line, host=stage.fleet.host_of("archive"))
     said = [json.loads(each) for each in done.stdout.splitlines() if each.startswith("{")]

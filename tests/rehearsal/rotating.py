@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from tests.rehearsal.credentials import USER
+from tests.rehearsal.monitoring import POSTED_S
 
 if TYPE_CHECKING:
     from tests.rehearsal.stage import Stage
@@ -33,11 +34,14 @@ def rotate(stage: Stage, shown: Shown) -> None:
 def _account(stage: Stage, shown: Shown) -> None:
     secret = stage.credentials.new_account()
     changed_at = time.time()
+    began = time.monotonic()
     stage.order(secrets={USER: secret})
     # A person reads what is held, and why, and then writes the new secret.
     stage.wait(lambda: "auth" in stage.fleet.must("holds", allow=(0, 1)), "the account is held")
     held_s = time.time() - changed_at
     stage.wait(lambda: stage.monitoring.is_firing("PlexsendSecretRefused"), "the alert fires", _WITHIN_S)
+    time.sleep(POSTED_S)
+    stage.elsewhere["PlexsendSecretRefused"] = (began, time.monotonic())
     stage.credentials.put_account(secret)
     put_at = time.time()
     stage.wait(lambda: _accepted_since(stage, put_at), "messages are accepted with the new secret", _WITHIN_S)

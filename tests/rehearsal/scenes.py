@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from tests.rehearsal.stage import Stage
 
 
+def nothing(stage: Stage) -> None:
+    """Do nothing: it ends by itself, or elsewhere."""
+    del stage
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What makes alerts fire, and what ends them."""
@@ -18,7 +23,7 @@ class Scene:
     alerts: tuple[str, ...]
     cause: str
     ends: str
-    begin: Callable[[Stage], None]
-    end: Callable[[Stage], None]
+    begin: Callable[[Stage], None] = nothing
+    end: Callable[[Stage], None] = nothing
     rate_per_s: float = 40.0
     """Messages that applications submit meanwhile."""

@@ -22,7 +22,7 @@ from tests.rehearsal.authority import Authority
 from tests.rehearsal.chat import Chat
 from tests.rehearsal.credentials import USER, Credentials
 from tests.rehearsal.fleet import ROOT, Fleet
-from tests.rehearsal.hosts import HOSTS, WORLD, Hosts, address_of, mount_disk
+from tests.rehearsal.hosts import HOSTS, WORLD, Hosts, address_of, mount_disk, unmount_disks
 from tests.rehearsal.ledgers import Blur, Request, read_added, read_requests
 from tests.rehearsal.monitoring import Monitoring, write_configs
 
@@ -63,8 +63,8 @@ class Stage:
     blurs: list[Blur] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
     """Keys on which a person decided."""
-    played: set[str] = field(default_factory=set)
-    """Names of the steps that were played, or are."""
+    elsewhere: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Alert that another step than `alerts` brought about → when its cause began, and when it was ended."""
     _bursts: int = 0
 
     def begin(self) -> None:
@@ -125,6 +125,7 @@ class Stage:
             found = getattr(self, name, None)
             if found is not None:
                 found.end()
+        unmount_disks(self.folder)
 
     # The application and the gateway.
 

@@ -14,6 +14,7 @@ from plexsend.cli.commands.archive import archive
 from plexsend.cli.commands.serve import serve
 from plexsend.gateway.environment import read_settings
 from plexsend.gateway.http.exchange import Timeouts
+from tests.deploy.composed import services
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SYSTEMD = DEPLOY / "systemd"
@@ -54,6 +55,58 @@ def test_worker_unit_runs_the_plain_command_with_a_name_of_its_own() -> None:
     # %% is one % for Celery, which puts the machine's name for %h.
     assert command[command.index("--hostname") + 1] == "%i@%%h"
     assert command[-1] == "$WORKER_OPTIONS"
+
+
+def groups() -> dict[str, str]:
+    """Return the name of each group of workers → the options of its file."""
+    found = {}
+    for path in sorted(SYSTEMD.glob("worker-*.env")):
+        (line,) = [each for each in path.read_text("utf-8").splitlines() if not each.startswith("#")]
+        name, _, options = line.partition("=")
+        assert name == "WORKER_OPTIONS"
+        found[path.stem] = options
+    return found
+
+
+def test_groups_of_workers_are_those_of_compose() -> None:
+    theirs = {
+        name: " ".join(each.command[2:])
+        for name, each in services().items()
+        if each.is_ours and each.command[1] == "worker"
+    }
+    assert groups() == theirs
+
+
+def test_page_installs_the_groups_and_starts_each() -> None:
+    assert "/deploy/systemd/worker-*.env /etc/plexsend/" in page()
+    started = " ".join(f"plexsend-{group.replace('-', '@')}" for group in groups())
+    assert f"systemctl enable --now {started}\n" in page()
+    # A second one of a group goes by the same file.
+    (link,) = re.findall(r"ln -s (worker-\w+\.env) /etc/plexsend/worker-mms-2\.env", page())
+    assert SYSTEMD.joinpath(link).exists()
+    assert "-/etc/plexsend/worker-%i.env" in service("plexsend-worker@.service")["EnvironmentFile"]
+
+
+def test_page_installs_drop_ins_that_are_there_where_systemd_looks_for_them() -> None:
+    lines = re.findall(r"^ *install -D -m 0644 (\S+) (\S+)$", page(), re.MULTILINE)
+    assert {Path(source).name for source, _ in lines} == {path.name for path in SYSTEMD.glob("drop-ins/*")}
+    for source, target in lines:
+        assert Path(source).parent == Path("/opt/plexsend/deploy/systemd/drop-ins")
+        assert target == f"/etc/systemd/system/plexsend-worker@.service.d/{Path(source).name}"
+
+
+def test_shared_folder_is_mounted_before_it_is_written_to() -> None:
+    drop_in = (SYSTEMD / "drop-ins/shared-campaigns.conf").read_text("utf-8")
+    mounted = re.findall(r"^RequiresMountsFor=(.+)$", drop_in, re.MULTILINE)
+    assert mounted == re.findall(r"^ReadWritePaths=(.+)$", drop_in, re.MULTILINE)
+    assert len(mounted) == 1
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_log_file_of_the_page_is_in_a_folder_that_the_unit_makes(name: str) -> None:
+    (file,) = re.findall(r"`--logfile (\S+)`", page())
+    assert str(Path(file).parent) == f"/var/log/{service(name)['LogsDirectory']}"
+    assert service(name)["LogsDirectoryMode"] == "0750"
 
 
 def test_beat_unit_runs_the_plain_command_whose_schedule_is_in_memory() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from plexsend.campaigns.report.page_parts import PageColumn, PageSection, PageTable
 from plexsend.campaigns.report.plots import Plot, lying_bars
+from plexsend.terminal.amounts import won
 
 if TYPE_CHECKING:
     from plexsend.campaigns.report.page_words import PageWords
@@ -23,10 +24,10 @@ def cost_section(words: PageWords) -> PageSection:
             "단가가 설정되어 있지 않습니다: plexsend policy set SERVICE price=WON --reason …",
         )
         return PageSection("cost", heading, notes=[none])
-    won = say("won", "원")
-    bars = [(so_far, f"{report.won:,} {won}", [("actual", float(report.won))])]
+    unit = say("won", "원")
+    bars = [(so_far, f"{won(report.won)} {unit}", [("actual", float(report.won))])]
     if expected is not None:
-        bars.append((say("planned", "계획"), f"{expected:,} {won}", [("plan", float(expected))]))
+        bars.append((say("planned", "계획"), f"{won(expected)} {unit}", [("plan", float(expected))]))
     text = "; ".join(f"{name}: {value}" for name, value, _ in bars)
     table = PageTable(
         say("Cost by service", "서비스별 비용"),
@@ -36,10 +37,10 @@ def cost_section(words: PageWords) -> PageSection:
             PageColumn(say("won", "금액(원)"), is_number=True),
         ],
         [
-            [cost.service, f"{cost.billed:,}", "–" if cost.billed == cost.unpriced else f"{cost.won:,}"]
+            [cost.service, f"{cost.billed:,}", "–" if cost.billed == cost.unpriced else won(cost.won)]
             for cost in report.costs
         ],
-        [so_far, f"{sum(cost.billed for cost in report.costs):,}", f"{report.won:,}"],
+        [so_far, f"{sum(cost.billed for cost in report.costs):,}", won(report.won)],
     )
     notes = (
         [

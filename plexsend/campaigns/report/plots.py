@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from plexsend.campaigns.report.languages import Language
 from plexsend.terminal.wrapping import width_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ _NEAR = 0.35
 """So near to an end a word has no room beside that of the end."""
 _STEPS = (1, 2, 3, 5)
 _TICKS = 4
+_UNITS = {
+    Language.ENGLISH: (("M", 1_000_000), ("k", 1_000)),
+    Language.KOREAN: (("억", 100_000_000), ("만", 10_000)),
+}
+"""What large numbers are counted in, the largest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Plot:
     id: str
     title: str
     text: str
+    language: Language = Language.ENGLISH
 
     def drawn(self, height: float, shapes: Iterable[Markup]) -> Markup:
         """Return the whole of it."""
@@ -87,13 +94,13 @@ def standing_bars(
 ) -> Markup:
     """Draw a bar for each entry: its words below it, and a part for each of the series from the bottom up."""
     top = _nice(max((sum(values) for _, values in bars), default=0))
-    return plot.drawn(_HEIGHT, _standing(series, bars, top))
+    return plot.drawn(_HEIGHT, _standing(plot, series, bars, top))
 
 
 def _standing(
-    series: Sequence[Series], bars: Sequence[tuple[str, Sequence[float]]], largest: float
+    plot: Plot, series: Sequence[Series], bars: Sequence[tuple[str, Sequence[float]]], largest: float
 ) -> Iterator[Markup]:
-    yield from _frame(largest)
+    yield from _frame(largest, plot.language)
     yield from _legend(series)
     room = (WIDTH - _LEFT - _RIGHT) / max(1, len(bars))
     for number, (_, values) in enumerate(bars):
@@ -124,16 +131,17 @@ def lines(
         points: Where each moment is, from 0 to 1, and the values of the series; None: there is none.
     """
     top = _nice(max((value for _, values in points for value in values if value is not None), default=0))
-    return plot.drawn(_HEIGHT, _lines(series, words, points, top))
+    return plot.drawn(_HEIGHT, _lines(plot, series, words, points, top))
 
 
 def _lines(
+    plot: Plot,
     series: Sequence[Series],
     words: Sequence[str],
     points: Sequence[tuple[float, Sequence[float | None]]],
     largest: float,
 ) -> Iterator[Markup]:
-    yield from _frame(largest)
+    yield from _frame(largest, plot.language)
     yield from _legend(series)
     width = WIDTH - _LEFT - _RIGHT
     for place, each in enumerate(series):
@@ -159,7 +167,7 @@ def _below(words: Sequence[str], places: Sequence[float]) -> Iterator[Markup]:
         yield _text(min(max(at, half), WIDTH - half), _HEIGHT - _BOTTOM + 21, words[number], "middle")
 
 
-def _frame(largest: float) -> Iterator[Markup]:
+def _frame(largest: float, language: Language) -> Iterator[Markup]:
     for tick in range(_TICKS + 1):
         value = largest * tick / _TICKS
         at = _HEIGHT - _BOTTOM - _scale(value, largest)
@@ -168,7 +176,7 @@ def _frame(largest: float) -> Iterator[Markup]:
             kind, _LEFT, WIDTH - _RIGHT, _n(at), _n(at)
         )
         if value == int(value):
-            yield _text(_LEFT - 6, at + 4, short(value), "end")
+            yield _text(_LEFT - 6, at + 4, short(value, language), "end")
 
 
 def _legend(series: Sequence[Series]) -> Iterator[Markup]:
@@ -178,11 +186,11 @@ def _legend(series: Sequence[Series]) -> Iterator[Markup]:
         yield _text(left + 15, 12, each.name)
 
 
-def short(value: float) -> str:
-    """Return a number of rows for an axis: 1,500, 20k, 1.5M."""
-    for unit, size in (("M", 1_000_000), ("k", 1_000)):
-        if value >= 10_000 and value >= size:  # noqa: PLR2004  up to here the number itself is short
-            return f"{value / size:.2f}".rstrip("0").rstrip(".") + unit
+def short(value: float, language: Language) -> str:
+    """Return a number of rows for an axis: 1,500, then 20k and 1.5M, in Korean 2만 and 150만."""
+    for unit, size in _UNITS[language]:
+        if value >= max(size, 10_000):  # up to here the number itself is short
+            return f"{value / size:,.2f}".rstrip("0").rstrip(".") + unit
     return f"{value:,.0f}"
 
 

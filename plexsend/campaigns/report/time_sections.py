@@ -41,7 +41,11 @@ def time_section(words: PageWords) -> PageSection:
     )
     notes = [words.untimed] if report.untimed else []
     return PageSection(
-        "time", heading, table, standing_bars(Plot("time", heading, text), series, bars), notes
+        "time",
+        heading,
+        table,
+        standing_bars(Plot("time", heading, text, words.language), series, bars),
+        notes,
     )
 
 
@@ -108,5 +112,9 @@ def pace_section(words: PageWords) -> PageSection:
         )
     moments = [words.moment(point.at_ms) for point in report.pace]
     return PageSection(
-        "pace", heading, table, lines(Plot("pace", heading, text), series, moments, points), notes
+        "pace",
+        heading,
+        table,
+        lines(Plot("pace", heading, text, words.language), series, moments, points),
+        notes,
     )

@@ -45,7 +45,7 @@ def execute(store: Store, pipe: Any) -> list[Any]:
         replies = pipe.execute(raise_on_error=False)
         for at, (reply, args) in enumerate(zip(replies, asked, strict=True)):
             if isinstance(reply, Exception):
-                if not _is_wrong_type(reply):
+                if not is_wrong_type(reply):
                     raise reply
                 store.spoilt.add(text(args[1]))
                 replies[at] = _nothing(args)
@@ -84,12 +84,13 @@ def up_to(store: Store, key: str) -> Iterator[None]:
         with mapped():
             yield
     except Exception as exc:
-        if not _is_wrong_type(exc.__cause__):
+        if not is_wrong_type(exc.__cause__):
             raise
         store.spoilt.add(key)
 
 
-def _is_wrong_type(exc: object) -> bool:
+def is_wrong_type(exc: object) -> bool:
+    """Return whether this is what the server answers for a key of another type."""
     return isinstance(exc, ResponseError) and str(exc).startswith(_WRONG_TYPE)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
@@ -51,10 +51,8 @@ class CallUnderWay:
         if isinstance(reply, ResponseError) or (reply and reply[0] == b"moved"):
             return None
         if reply and reply[0] == SPOILT:
-            try:
+            # What only a person can decide on is met again by the next call.
+            with suppress(KeySpoilt):
                 self._store.on_put_aside(read_spoilt(reply))
-            except KeySpoilt:
-                # Met again by the next call, it is raised or mended there.
-                return None
             return None
         return list(reply)

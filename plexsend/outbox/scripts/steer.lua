@@ -42,7 +42,7 @@ end
 
 -- As runs/reading.py writes it.
 local function runs_made()
-  return num(call('ZCARD', P .. 'runs')) .. ' ' .. (call('ZREVRANGE', P .. 'runs', 0, 0)[1] or '')
+  return num(call('ZCARD', P .. 'runs')) .. ' ' .. (call('ZRANGE', P .. 'runs', -1, -1)[1] or '')
 end
 
 local function requeue(key, record)

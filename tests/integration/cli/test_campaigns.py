@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plexsend.campaigns.folders.folder import RunFolder
 from plexsend.campaigns.viewing import view_run
+from plexsend.cli.run_bar import bar_title, bar_words
 from plexsend.cli.run_following import RunFollower
 from plexsend.cli.run_showing import show_view
 from plexsend.gateway.environment import read_settings
@@ -317,6 +319,23 @@ def test_right_after_its_start_a_run_has_no_pace_and_ends_as_planned(bench: Benc
     assert late.ends_at_ms > late.at_ms + 30_000_000
 
 
+def test_a_run_of_which_nothing_goes_has_no_end(bench: Bench) -> None:
+    spring = RunBench(bench, 100)
+    spring.feed(30)
+    begun(spring, 60, plan='{"course":[[0,0],[10000,100]]}')
+    view = view_run(bench.store, spring.run)
+    assert (view.pace_per_s, view.ends_at_ms) == (0.0, None)
+    spring.send(Outcome.ACCEPTED, "C100")
+    begun(spring, 60, definition='{"service":"mms-bulk"}')
+    before = view_run(bench.store, spring.run)
+    assert view_run(bench.store, spring.run, before=before).ends_at_ms is not None
+    batch = bench.take(lane=spring.lane)
+    fault = Effect(EffectKind.FAULT, 0, "G110")
+    bench.stop(settlement=verdicts(batch, Outcome.BACK, fault), lane=spring.lane)
+    held = view_run(bench.store, spring.run, before=before)
+    assert (held.pace_per_s, held.ends_at_ms) == (0.0, None)
+
+
 def test_a_pace_is_not_above_the_rate_of_the_run(bench: Bench) -> None:
     spring = RunBench(bench, 100)
     begun(spring, 60, rate="5", definition='{"service":"mms-bulk"}')
@@ -410,6 +429,25 @@ def test_it_is_followed_until_it_is_over(
     lines = capsys.readouterr().out.splitlines()
     # What did not change is not said again.
     assert [line.partition("성공 ")[2].split()[0] for line in lines] == ["0", "0", "10", "20", "30"]
+
+
+def test_beside_the_bar_is_what_a_terminal_has_room_for(bench: Bench) -> None:
+    spring = RunBench(bench, 300_000, "a-name-as-long-as-names-can-be")
+    spring.feed(30)
+    spring.send(Outcome.ACCEPTED, "C100")
+    begun(spring, 60)
+    seen = view_run(bench.store, spring.run)
+    clock = clock_of(bench.store, "main")
+    assert bar_title("spring/1") == "spring/1"
+    assert bar_title(seen.run.written) == "a-name-as-long-as…/1"
+    for days, ends in ((1, r"~\d\d-\d\d \d\d:\d\d"), (0, r"~\d\d:\d\d")):
+        view = replace(seen, pace_per_s=12_345.6, ends_at_ms=seen.at_ms + days * 24 * HOUR_MS)
+        for columns in (60, 80, 120):
+            words = bar_words(view, clock, columns)
+            assert width_of(words) <= columns - 20 - 20
+            assert "실패 0" in words
+        assert re.fullmatch(rf"발송 중 성공 10 실패 0 대기 299,990 제외 0 12,345.6/s {ends}", words)
+    assert bar_words(replace(view, counts=replace(view.counts, failed=7)), clock, 50) == "실패 7"
 
 
 def test_a_paused_group_of_one_scheduled_run(run: Callable[..., Any], store: Store) -> None:

@@ -6,6 +6,7 @@ import gc
 
 import pytest
 
+from plexsend.clock import elapsed_s
 from plexsend.errors import OutboxUnavailable
 from plexsend.outbox.arguments import AUDIT
 from plexsend.outbox.redis.scripts import Script
@@ -57,9 +58,16 @@ def test_call_that_cannot_be_sent_is_raised_at_once() -> None:
         call(gone)
 
 
-def test_reply_that_nobody_asks_for_is_not_read_by_the_next_call(store: Store) -> None:
+def test_reply_that_nobody_asks_for_leaves_no_connection_and_is_not_read_by_the_next_call(
+    store: Store,
+) -> None:
     store.load(Script.AUDIT)
-    under_way = call(store)
-    del under_way
-    gc.collect()
+    before = {each["id"] for each in store.client.client_list()}
+    for _ in range(5):
+        call(store)
+        gc.collect()
     assert store.read("ECHO", "mine") == b"mine"
+    # One for all calls of scripts and the client's own, once the server has seen that the others are closed.
+    deadline = elapsed_s() + 3
+    while len({each["id"] for each in store.client.client_list()} - before) > 2:
+        assert elapsed_s() < deadline

@@ -49,6 +49,14 @@ def test_the_reason_of_a_pause_or_cancel_is_said(state: RunState) -> None:
     assert f"{report.why} · {report.why_by} · 2026-11-30" in page_of(report, Language.KOREAN)
 
 
+def test_a_page_says_in_its_language_whose_rows_it_is_about() -> None:
+    for only, korean in (("failed", "실패한 행"), ("unsent", "아직 보내지 않은 행"), ("reached", "받은 행")):
+        report = replace(sample(RunState.DONE), source=f"spring~1 {only}")
+        assert f"spring/1 {korean}" in page_of(report, Language.KOREAN)
+        assert f"spring/1 {only}" in page_of(report, Language.ENGLISH)
+    assert "계정" in page_of(report, Language.KOREAN)
+
+
 def test_nothing_that_a_person_or_the_gateway_wrote_becomes_markup() -> None:
     report = sample(RunState.PAUSED, label=EVIL, rows=800)
     codes = tuple(replace(count, code=EVIL) for count in report.codes)
@@ -163,6 +171,14 @@ def test_a_plot_draws_what_it_is_given() -> None:
     assert len(re.findall(r'<rect class="success"', standing)) == 2
     line = lines(plot, [Series("actual", "a")], ["x", "y"], [(0, [0]), (0.5, [4]), (1, [None])])
     assert re.search(r'points="44,180 218,22"', line)
-    assert [short(value) for value in (0, 950, 1_500, 20_000, 12_500, 1_500_000)] == [
-        *("0", "950", "1,500", "20k", "12.5k", "1.5M"),
+    values = (0, 950, 1_500, 20_000, 12_500, 1_500_000, 200_000_000)
+    assert [short(value, Language.ENGLISH) for value in values] == [
+        *("0", "950", "1,500", "20k", "12.5k", "1.5M", "200M"),
     ]
+    assert [short(value, Language.KOREAN) for value in values] == [
+        *("0", "950", "1,500", "2만", "1.25만", "150만", "2억"),
+    ]
+    large = lines(
+        Plot("p", "t", "d", Language.KOREAN), [Series("actual", "a")], ["x"], [(0, [0]), (1, [80_000])]
+    )
+    assert ">8만<" in large
