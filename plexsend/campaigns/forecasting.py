@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plexsend.campaigns.reading.counting import RowCounts  # noqa: TC001  a field of a NamedTuple
-from plexsend.outbox.holds import Scope
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.policies.state import read_to_show
-from plexsend.outbox.reading.queries import holds
+from plexsend.outbox.reading.queries import covering, holds, service_pauses
 from plexsend.outbox.reading.quiet import read_quiet
 from plexsend.outbox.runs import reading
 from plexsend.outbox.runs.states import OVER, RunState
@@ -66,8 +66,8 @@ class Forecast:
         # Where nothing goes though it could, a plan says nothing either.
         is_early = now.at_ms - run.started_ms < STEADY_MS or self._is_closed()
         per_s = self.pace_per_s or (self._planned_pace() if is_early else 0.0)
-        # What an account is held for says nothing of when it ends.
-        if per_s <= 0 or any(hold.scope is Scope.ACCOUNT for hold in holds(self._store, run.account)):
+        # A hold says nothing of when it ends.
+        if per_s <= 0 or self._is_held():
             return None
         end_ms = _within(self._open_spans(), now.at_ms, left / per_s * 1000)
         return min(end_ms, run.expires_ms) if run.expires_ms else end_ms
@@ -84,7 +84,7 @@ class Forecast:
             if lately > 0:
                 # A second that is looked at may have a batch too many.
                 return min(lately, self._limit() or lately)
-        if before is not None and self._is_closed():
+        if before is not None and (self._is_closed() or self._is_held()):
             return 0.0
         counts = now.counts
         return max(0, counts.added - counts.to_go + counts.not_fed) / since_start_ms * 1000
@@ -93,6 +93,15 @@ class Forecast:
         """Return whether it waits for its window, or for the morning."""
         spans = self._open_spans()
         return bool(spans) and not any(begin <= self._now.at_ms < end for begin, end in spans or ())
+
+    def _is_held(self) -> bool:
+        """Return whether a hold keeps all that it sends first."""
+        run = self._run
+        service = str(_read_object(run.definition).get("service"))
+        known = [*holds(self._store, run.account), *service_pauses(self._store)]
+        # A hold of one kind of RCS messages alone leaves the others.
+        lane = Lane(service, None, run.account, run.group)
+        return bool(covering(known, lane))
 
     def _limit(self) -> float:
         """Return how many a second may go; 0: any."""

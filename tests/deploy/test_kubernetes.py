@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from plexsend.gateway.environment import read_settings
 from tests.deploy.manifests import KUBERNETES, OVERLAYS, kustomization, of_kind, read, room
 from tests.deploy.promtool import tool as installed
 from tests.deploy.tools import DEPLOY, ROOT, judged, tool
@@ -88,6 +89,8 @@ def test_what_is_built_runs_the_image_and_the_settings_of_the_overlay(
         assert container["image"] == f"{image['newName']}:{image['newTag']}"
         # The digest in the name: a changed setting is a changed pod.
         assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}]
+    # Each value is one that the programs take, and none is a name that they do not know.
+    assert read_settings(settings["data"]).warnings == ()
     (changed,) = made_of["configMapGenerator"]
     assert settings["data"] == dict(
         [["PLEXSEND_LOG", "json"], *(line.split("=") for line in changed["literals"])]

@@ -12,6 +12,7 @@ from math import ceil, inf
 from typing import TYPE_CHECKING, Any
 
 from plexsend.campaigns.definitions.schedule import spans
+from plexsend.campaigns.plans.backlog import backlog
 from plexsend.campaigns.plans.pace import PacePart, pace
 from plexsend.campaigns.plans.room import MOST_BYTES, RECORD_BYTES
 from plexsend.campaigns.plans.starts import planned_start
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from plexsend.campaigns.checks.check_report import CheckReport
     from plexsend.campaigns.definitions.defined import Definition
     from plexsend.campaigns.plans.pace import Paced, Span
-    from plexsend.outbox.lanes import Lane
     from plexsend.outbox.policies.in_force import PoliciesOf
     from plexsend.outbox.redis.store import Store
     from plexsend.settings import QuietHours
@@ -208,7 +208,7 @@ def read_facts(
         connections=of_service.connections,
         linger_ms=of_service.linger_ms,
         own_per_s=definition.rate or 0.0,
-        backlog=tuple(_backlog(store, account, service)),
+        backlog=tuple(backlog(store, account, service, now_ms)),
         window=_window(definition, begins_ms),
         quiet=tuple(_open_hours(policies.quiet_hours, begins_ms)),
         left_today=limit - sent_today(store, [(service, account)])[service, account] if limit else None,
@@ -254,15 +254,6 @@ def _spills(facts: PlanFacts, paced: Paced, sent: int, ends_ms: int) -> Iterator
 
 def _goes_until(paced: Paced, closes: float) -> bool:
     return any(each.messages and each.until_ms == closes for each in paced.stretches)
-
-
-def _backlog(store: Store, account: str, service: str) -> Iterator[int]:
-    lanes: list[Lane] = [
-        lane for lane in queries.lanes(store) if (lane.account, lane.service) == (account, service)
-    ]
-    for view in queries.look_at_all(store, lanes):
-        if view.ready:
-            yield view.ready
 
 
 def _window(definition: Definition, from_ms: int) -> tuple[Span, ...] | None:

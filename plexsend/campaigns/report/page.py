@@ -81,12 +81,18 @@ def _tiles(words: PageWords) -> Iterator[tuple[str, str, str, str]]:
         yield end.value, words.end(end), f"{report.ends[end]:,}", percent(report.ends[end], report.rows)
 
 
+_ONLY = {"unsent": "아직 보내지 않은 행", "failed": "실패한 행", "reached": "받은 행"}
+"""Which rows of another run → in Korean."""
+
+
 def _facts(words: PageWords) -> Iterator[tuple[str, str]]:
     say, report = words.say, words.report
     yield say("run", "발송"), report.written
-    yield say("service", "서비스"), f"{report.service} · {report.account}"
+    yield say("service", "서비스"), report.service
+    yield say("account", "계정"), report.account
     if report.source:
-        yield say("rows of", "대상"), report.source.replace("~", "/")
+        run, _, only = report.source.replace("~", "/").partition(" ")
+        yield say("rows of", "대상"), f"{run} {say(only, _ONLY.get(only, only))}"
     for english, korean, at_ms in (
         ("created", "생성", report.created_ms),
         ("planned for", "예약", 0 if report.started_ms else report.starts_ms),

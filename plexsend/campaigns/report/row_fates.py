@@ -95,7 +95,7 @@ _FATE_WORDS: Mapping[RowFate, tuple[str, str]] = MappingProxyType(
         RowFate.SENDING: ("sending", "발송 중"),
         RowFate.UNCERTAIN: ("uncertain, a person decides", "확인 필요"),
         RowFate.UNDELIVERED: ("undelivered", "수신 실패"),
-        RowFate.UNKNOWN: ("result unknown", "결과 없음"),
+        RowFate.UNKNOWN: ("result unknown", "결과 알 수 없음"),
         RowFate.REJECTED: ("rejected", "발송 실패(거부)"),
         RowFate.FAILED: ("failed", "발송 실패(코드 미상)"),
         RowFate.EXPIRED: ("expired", "기간 만료"),

@@ -245,6 +245,16 @@ _ASKED = {
 }
 
 
+_REMEDIES = {
+    RunState.DONE: "`plexsend campaign report {}` says what became of its rows.",
+    RunState.CANCELLED: "For the rows of it that were not sent: `plexsend campaign create FILE "
+    "--from-run {} --only unsent`.",
+    RunState.CHECKED: "`plexsend campaign start {}` starts it.",
+    RunState.DRAFT: "`plexsend campaign show {}` says why.",
+}
+"""What is to be done in a state that a step does not fit to."""
+
+
 def _done(reply: Mapping[str, Any], group: str, asked: str) -> StepDone:
     status, word = text(reply["status"]), text(reply["state"])
     written = group.replace("~", "/")
@@ -254,7 +264,8 @@ def _done(reply: Mapping[str, Any], group: str, asked: str) -> StepDone:
     if status == "busy":
         raise RunRefused(f"The run {written} cannot {asked} yet: what waits of it is being cancelled.", state)
     if status == "refused":
-        raise RunRefused(f"The run {written} cannot {asked}: it is {run_word(state)}.", state)
+        remedy = _REMEDIES.get(state, "`plexsend campaign show {}` says how it is.").format(written)
+        raise RunRefused(f"The run {written} cannot {asked}: it is {run_word(state)}. {remedy}", state)
     return StepDone(status == "done", state)
 
 

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plexsend.campaigns import steering
 from plexsend.campaigns.definitions.definition import Definition
 from plexsend.campaigns.drafts.creating import fill, stage, start
 from plexsend.campaigns.drafts.crons import create_cron
 from plexsend.campaigns.drafts.staging import tidy
 from plexsend.campaigns.folders.folder import RunFolder
+from plexsend.campaigns.plans.backlog import backlog
 from plexsend.campaigns.recipients import open_recipients
 from plexsend.errors import NotPossible
 from plexsend.gateway.environment import read_settings
+from plexsend.outbox.reading.queries import server_ms
 from plexsend.outbox.redis.store import Store
-from plexsend.outbox.runs import reading
+from plexsend.outbox.runs import reading, steps
 from plexsend.outbox.runs.making import create_run
 from plexsend.outbox.runs.states import RunState
+from tests.integration.campaigns.run_bench import RunBench
+from tests.integration.outbox.bench import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,6 +136,23 @@ def test_refused_campaign_leaves_nothing(store: Store, settings: Settings, tmp_p
             create(store, settings, tmp_path, text)
     assert folders(settings) == []
     assert list(reading.runs(store, "main")) == []
+
+
+def test_what_cannot_go_meanwhile_is_not_in_the_plan(store: Store) -> None:
+    waits = RunBench(Bench(store), 3_000)
+    waits.feed(30)
+    now_ms = server_ms(store)
+
+    def known() -> list[int]:
+        return list(backlog(store, "main", "mms-bulk", now_ms))
+
+    assert known() == [30]
+    steps.set_window(store, "main", waits.group, [(now_ms + 3_600_000, now_ms + 7_200_000)])
+    assert known() == []
+    steps.set_window(store, "main", waits.group, [(now_ms - 1, now_ms + 7_200_000)])
+    assert known() == [30]
+    steering.pause(store, waits.run, by="kim", why="")
+    assert known() == []
 
 
 def test_invalid_rows_are_left_out_where_that_is_asked_for(

@@ -143,7 +143,7 @@ def test_a_run_that_is_over_is_not_steered(bench: Bench) -> None:
         lambda: steering.reschedule(bench.store, run.run, 0),
         lambda: steering.set_rate(bench.store, run.run, 5),
     ):
-        with pytest.raises(NotPossible):
+        with pytest.raises(NotPossible, match=r"is done\. `plexsend campaign report spring|no rate any more"):
             ask()
 
 

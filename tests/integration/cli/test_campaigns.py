@@ -325,6 +325,15 @@ def test_a_run_of_which_nothing_goes_has_no_end(bench: Bench) -> None:
     begun(spring, 60, plan='{"course":[[0,0],[10000,100]]}')
     view = view_run(bench.store, spring.run)
     assert (view.pace_per_s, view.ends_at_ms) == (0.0, None)
+    spring.send(Outcome.ACCEPTED, "C100")
+    begun(spring, 60, definition='{"service":"mms-bulk"}')
+    before = view_run(bench.store, spring.run)
+    assert view_run(bench.store, spring.run, before=before).ends_at_ms is not None
+    batch = bench.take(lane=spring.lane)
+    fault = Effect(EffectKind.FAULT, 0, "G110")
+    bench.stop(settlement=verdicts(batch, Outcome.BACK, fault), lane=spring.lane)
+    held = view_run(bench.store, spring.run, before=before)
+    assert (held.pace_per_s, held.ends_at_ms) == (0.0, None)
 
 
 def test_a_pace_is_not_above_the_rate_of_the_run(bench: Bench) -> None:

@@ -49,6 +49,14 @@ def test_the_reason_of_a_pause_or_cancel_is_said(state: RunState) -> None:
     assert f"{report.why} · {report.why_by} · 2026-11-30" in page_of(report, Language.KOREAN)
 
 
+def test_a_page_says_in_its_language_whose_rows_it_is_about() -> None:
+    for only, korean in (("failed", "실패한 행"), ("unsent", "아직 보내지 않은 행"), ("reached", "받은 행")):
+        report = replace(sample(RunState.DONE), source=f"spring~1 {only}")
+        assert f"spring/1 {korean}" in page_of(report, Language.KOREAN)
+        assert f"spring/1 {only}" in page_of(report, Language.ENGLISH)
+    assert "계정" in page_of(report, Language.KOREAN)
+
+
 def test_nothing_that_a_person_or_the_gateway_wrote_becomes_markup() -> None:
     report = sample(RunState.PAUSED, label=EVIL, rows=800)
     codes = tuple(replace(count, code=EVIL) for count in report.codes)
