@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test deploy-tools deploy-checks chaos campaigns-chaos storm failover upgrade rehearse month crash forged mutations fuzz bench durability lint fmt lock clean
+.PHONY: help setup demo up test deploy-tools deploy-checks image-check chaos campaigns-chaos storm failover upgrade rehearse month crash forged mutations fuzz bench durability lint fmt lock clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ $(VENV)/deploy/.installed: requirements/deploy-checks.lock $(STAMP)
 
 deploy-checks: deploy-tools ## judge every file of deploy/ with the real tools; one that is missing is a failure
 	@CI=$${CI:-true} $(BIN)/python -m pytest -q tests/deploy $(ARGS)
+
+image-check: $(STAMP) ## build the image with buildah and run in it what compose.yaml starts (minutes; root, no registry)
+	@$(BIN)/python -m tests.image
 
 chaos: $(STAMP) ## break everything for half an hour and show which promises held (ARGS=--list)
 	@$(BIN)/python -m tests.chaos $(ARGS)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +11,15 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
-from plexsend.stack import programs
-from plexsend.stack.child import Child
-from plexsend.stack.ports import free_port
+from plexsend.outbox.redis.requirements import open_logs
 from tests.deploy.composed import services
-from tests.deploy.tools import DEPLOY
+from tests.deploy.logins import here, make, start_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SCRIPT = DEPLOY / "make-secrets.sh"
-START_DEADLINE_S = 15
 LOGINS = ("worker", "producer", "beat", "metrics", "reader", "admin")
-
-
-def make(folder: Path, account: str) -> subprocess.CompletedProcess[str]:
-    """Run the script."""
-    line = ["sh", str(SCRIPT), str(folder)]
-    return subprocess.run(line, input=account, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -76,28 +63,9 @@ def test_what_is_not_an_account_is_refused_before_anything_is_made(account: str,
 
 @pytest.fixture(scope="module")
 def port(secrets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Start Valkey with the words of compose, whose paths and address are mapped to here."""
-    folder = tmp_path_factory.mktemp("valkey")
-    found = free_port()
-    mapped = {
-        "/etc/valkey/valkey.conf": str(DEPLOY / "valkey.conf"),
-        "/run/secrets/users.acl": str(secrets / "users.acl"),
-        "/data": str(folder),
-        "0.0.0.0": "127.0.0.1",
-    }
-    program, *words = services()["valkey"].command
-    assert program == "valkey-server"
-    here = [mapped.get(word, word) for word in words]
-    child = Child(programs.server(folder, folder / "log", {"port": str(found)}, *here, environ=os.environ))
-    child.start()
-    deadline = time.monotonic() + START_DEADLINE_S
-    while not (folder / "log").exists() or "Ready to accept" not in (folder / "log").read_text("utf-8"):
-        if not child.is_running or time.monotonic() > deadline:
-            pytest.fail("Valkey does not start:\n" + (folder / "log").read_text("utf-8"))
-        time.sleep(0.02)
-    yield found
-    child.kill()
-    child.wait(START_DEADLINE_S)
+    child, port = start_valkey(tmp_path_factory.mktemp("valkey"), secrets)
+    yield port
+    child.end()
 
 
 @pytest.fixture
@@ -106,8 +74,7 @@ def connect(port: int) -> Iterator[Callable[..., Redis]]:
     opened: list[Redis] = []
 
     def connect(url: str = "redis://valkey:6379/0") -> Redis:
-        here = re.sub(r"valkey:6379", f"127.0.0.1:{port}", url.strip())
-        opened.append(Redis.from_url(here, decode_responses=True))
+        opened.append(Redis.from_url(here(url, port), decode_responses=True))
         return opened[-1]
 
     yield connect
@@ -124,6 +91,7 @@ def test_every_url_is_that_of_a_login(login: str, secrets: Path, connect: Callab
         assert client.acl_whoami() == "plexsend-admin"
         # The file of the server is in force, but for what compose says after it.
         assert client.config_get("appendonly") == {"appendonly": "yes"}
+        assert not open_logs(client.config_get("*log*")), "it would keep texts and numbers of messages"
 
 
 def test_nobody_gets_in_without_a_login(connect: Callable[..., Redis]) -> None:
