@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _WORKERS = ("worker-mms", "worker-rcs", "worker-text")
 _FAR_S = 3_600.0
+_MANY = 2_000
+"""Rows enough for ten seconds, so that a run is not over before it pauses."""
 
 
 def _stop_beats(stage: Stage) -> None:
@@ -27,7 +29,7 @@ def _start_beats(stage: Stage) -> None:
 
 def _fail(stage: Stage) -> None:
     stage.order(answer="bad_item")
-    campaigns.create(stage, "fails", 60, more="pause_at_failure_ratio = 0.2\npause_after = 20\n")
+    campaigns.create(stage, "fails", _MANY, more="pause_at_failure_ratio = 0.2\npause_after = 20\n")
     stage.fleet.must("campaign", "start", "fails")
 
 

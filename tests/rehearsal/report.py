@@ -59,7 +59,9 @@ def _versions(root: Path) -> Iterable[tuple[str, str]]:
     yield "Prometheus", _said("prometheus", "--version").partition(" (")[0]
     yield "Alertmanager", _said("prometheus-alertmanager", "--version").partition(" (")[0]
     yield "Python, system", f"{platform.python_version()}, Linux {platform.release()}"
-    yield "machine", f"{os.cpu_count()} cores, shared; load {os.getloadavg()[1]:.1f} at the end"
+    # Where others use the machine too, a rehearsal may have been put before them.
+    before = f"; run at nice {os.nice(0)}" if os.nice(0) else ""
+    yield "machine", f"{os.cpu_count()} cores; load {os.getloadavg()[1]:.1f} at the end{before}"
 
 
 def _said(*line: str) -> str:
