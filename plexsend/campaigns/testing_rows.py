@@ -143,7 +143,8 @@ def _find(
         if report is not None:
             report(number + 1, run.rows)
     if found is None:
-        what = "no row that is sent" if row in (None, LONGEST) else f"no row {row}, only {run.rows:,}"
+        none = f"no row {row}: its rows are 1 to {run.rows:,}"
+        what = "no row that is sent" if row in (None, LONGEST) else none
         raise NotPossible(f"{run.written} has {what}.")
     return found
 

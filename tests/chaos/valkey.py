@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
@@ -22,7 +23,7 @@ from plexsend.stack.programs import server
 from tests.chaos.child import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 TMPFS_MB = 512
 """Room for the append-only file of the longest run; memory is used only as it fills."""
@@ -46,9 +47,18 @@ class Valkey:
         port: On which it listens, in each of its lives.
         fsync: `everysec` or `always`.
         tmpfs: Whether its data is on a small file system of its own, which can be filled.
+        more: What its environment has beside that of this process.
     """
 
-    def __init__(self, folder: Path, port: int, *, fsync: str, tmpfs: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        *,
+        fsync: str,
+        tmpfs: bool,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.port = port
         self.fsync = fsync
         self.tmpfs = tmpfs
@@ -74,7 +84,7 @@ class Valkey:
             "maxmemory-policy": "noeviction",
             "hash-max-listpack-value": "64",
         }
-        program = server(folder, folder / "valkey.log", settings, environ=os.environ)
+        program = server(folder, folder / "valkey.log", settings, environ={**os.environ, **more})
         self.child = Wanted(program)
         self.client = Redis(
             port=port, socket_timeout=10, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0), protocol=2

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 _RUNS = "tests/integration/outbox/runs"
+_REWOUND = "tests/integration/outbox/test_rewound.py"
+_FROM_RUN = "tests/integration/campaigns/test_from_run.py"
 _LUA = "plexsend/outbox/scripts"
 
 IN_RUNS = (
@@ -181,5 +183,32 @@ IN_RUNS = (
         "return math.min(opens or math.huge, now + QUIET_LOOK_MS)",
         "return opens and math.min(opens, now + QUIET_LOOK_MS)",
         (f"{_RUNS}/test_windows.py::test_a_window_that_nobody_renewed_is_closed_and_looked_at_again",),
+    ),
+    Mutation(
+        "run-known-key-rejected",
+        1,
+        "a row whose sending Redis forgot ends as rejected, since the gateway knows its key",
+        f"{_LUA}/advance/verdicts.lua",
+        "if is_run(group_of(record.home)) then",
+        "if false then",
+        (f"{_RUNS}/test_fates.py::test_a_row_whose_key_the_gateway_knows_was_sent",),
+    ),
+    Mutation(
+        "known-key-after-a-loss",
+        1,
+        "what was sent before Redis went back ends as rejected, since the gateway knows its key",
+        f"{_LUA}/_rewound.lua",
+        "call('HSET', SPAN, 'takes_until', now_text)",
+        "",
+        (f"{_REWOUND}::test_a_key_that_the_gateway_knows_proves_that_what_redis_forgot_was_sent",),
+    ),
+    Mutation(
+        "run-lost-and-cancelled",
+        2,
+        "rows that Redis forgot count as cancelled in one place and as perhaps sent in another",
+        "plexsend/campaigns/steering.py",
+        "    note_lost(store, root, run.group, run.account)\n",
+        "",
+        (f"{_FROM_RUN}::test_a_cancel_counts_what_the_folder_knows_as_perhaps_sent",),
     ),
 )

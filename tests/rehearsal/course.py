@@ -12,6 +12,7 @@ from plexsend.stack.child import ChildFailed
 from tests.rehearsal import (
     alarms,
     cutting,
+    draining,
     filling,
     panels,
     rates,
@@ -35,6 +36,7 @@ STEPS = (
     Step("keda", "workers by KEDA's own formula, its queries asked of Prometheus", scaling_keda.by_keda),
     Step("rate", "the vendor's rate changed by policy under load", rates.by_policy),
     Step("cut", "a host cut off from the network and put back", cutting.cut_a_host_off),
+    Step("drain", "a host drained by the manual, and started again", draining.drain_a_host),
     Step("roll", "every service rolled to another version, and back down", rolling.roll),
     Step("disk", "full disks, and freed", filling.fill_disks),
     Step("rotate", "the account's secret, the passwords of Redis, the secret of receipts", rotating.rotate),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _RATE_PER_S = 40
 _WITHIN_S = 30.0
 _SETTLES_S = 5.0
+_COMES_BACK_S = 1.5
+"""A process looks at its file at most once a second."""
 
 
 def rotate(stage: Stage, shown: Shown) -> None:
@@ -53,21 +55,9 @@ def _account(stage: Stage, shown: Shown) -> None:
 def _passwords(stage: Stage, shown: Shown) -> None:
     since = time.time()
     for login in stage.credentials.logins():
-        password = stage.credentials.new_password()
-        digest = hashlib.sha256(password.encode()).hexdigest()
-        lines = re.sub(
-            rf"(?m)^(user plexsend-{login} on )#[0-9a-f]+",
-            rf"\g<1>#{digest}",
-            stage.credentials.get("users.acl"),
-        )
-        stage.credentials.put("users.acl", f"{lines}\n")
-        # The server first, then the file: between the two new connections are refused.
-        stage.redis.acl_load()
-        stage.credentials.put_password(login, password)
-        stage.put_url()
-        if login == "admin":
-            stage.connect()
-        time.sleep(1)
+        _change_password(stage, login)
+    # The server's file says the same as the server: else its next start would bring the old ones back.
+    stage.redis.acl_load()
     done_at = time.time()
     stage.wait(lambda: _accepted_since(stage, done_at), "messages go with the new passwords", _WITHIN_S)
     went_s = time.time() - done_at
@@ -79,6 +69,31 @@ def _passwords(stage: Stage, shown: Shown) -> None:
         f"messages go {went_s:.1f} s after the last; {taken} were taken in meanwhile; all processes are well"
     )
     shown.fact(f"passwords of {len(stage.credentials.logins())} logins of Redis", words, good=taken > 0)
+
+
+def _change_password(stage: Stage, login: str) -> None:
+    old, new = stage.credentials.password(login), stage.credentials.new_password()
+    _allow(stage, login, f">{new}")
+    stage.credentials.put_password(login, new)
+    stage.put_url()
+    if login == "admin":
+        stage.connect()
+    else:
+        # Whoever comes back reads the file.
+        stage.redis.client_kill_filter(user=f"plexsend-{login}")
+    time.sleep(_COMES_BACK_S)
+    _allow(stage, login, f"<{old}")
+    digest = hashlib.sha256(new.encode()).hexdigest()
+    lines = re.sub(
+        rf"(?m)^(user plexsend-{login} on )#[0-9a-f]+",
+        rf"\g<1>#{digest}",
+        stage.credentials.get("users.acl"),
+    )
+    stage.credentials.put("users.acl", f"{lines}\n")
+
+
+def _allow(stage: Stage, login: str, rule: str) -> None:
+    stage.redis.execute_command("ACL", "SETUSER", f"plexsend-{login}", rule)  # type: ignore[no-untyped-call]
 
 
 def _receipts(stage: Stage, shown: Shown) -> None:

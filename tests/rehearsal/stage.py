@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEPLOY = ROOT / "deploy"
-VALKEY_DISK_MB = 96
+VALKEY_DISK_MB = 512
+"""For the append-only file of a whole rehearsal, which is rewritten only once it has 512 MB. It takes memory
+only as it fills."""
 STATE_DISK_MB = 2
 _GATEWAY_PORT, _CONTROL_PORT, _CHAT_PORT = 8443, 8444, 8445
 _QUICK = {

@@ -158,6 +158,8 @@ def read_zone(value: object) -> str:
 def read_hours(value: object) -> tuple[str, str]:
     """Read from when until when of a day."""
     remedy = 'Write two times of a day, from and until: ["10:00", "18:00"].'
+    if not isinstance(value, (list, tuple)):
+        raise WrongValue(f"is {name_of(value)}, not two times", remedy)
     hours = read_texts(value)
     if len(hours) != _MOST_WINDOW_PARTS:
         raise WrongValue(f"has {counted(len(hours), 'part')} and not two", remedy)

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.crash import build_shim
+from bench.durability import SLOW_FLUSH_MS
 from plexsend.errors import OutboxError
 from plexsend.outbox.redis.store import Store
 from plexsend.outbox.runs import reading
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.runs.run import Run
 
 ROOT = Path(__file__).parents[3]
+SLOW = "slow"
 _WORKERS, _BEATS = 2, 2
 _SETTINGS = {
     "PLEXSEND_RATE": "0",
@@ -48,7 +51,8 @@ class Field:
 
     Args:
         folder: For everything that they write.
-        fsync: Of Valkey: `always` or `everysec`.
+        fsync: Of Valkey: `always`, `everysec`, or `slow`: `everysec`, and each flush takes 1.5 s, as on a
+            busy disk. Needs a C compiler.
         knows_keys: Whether the gateway refuses a key that it accepted; else a message that goes twice is
             accepted twice, and the ledger shows it.
         workers: How many.
@@ -68,7 +72,10 @@ class Field:
         self.ledger = folder / "ledger.jsonl"
         self.root = folder / "campaigns"
         self.supervisor = Supervisor()
-        self.valkey = Valkey(folder, free_port(), fsync=fsync, tmpfs=False)
+        slow = fsync == SLOW
+        more = {"LD_PRELOAD": str(build_shim(folder)), "SYNC_DELAY_MS": str(SLOW_FLUSH_MS)} if slow else {}
+        every = "everysec" if slow else fsync
+        self.valkey = Valkey(folder, free_port(), fsync=every, tmpfs=False, more=more)
         gateway_port = free_port()
         url = f"redis://127.0.0.1:{self.valkey.port}/0"
         self.environ = {

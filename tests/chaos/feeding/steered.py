@@ -52,6 +52,8 @@ class Steering:
     """Least and most of how long the feeder is stopped; None: by the seed, around its lease."""
     quiet_s: float = _QUIET_S
     workers: int = 2
+    beats: int = 1
+    """0: a worker rings for campaigns itself."""
     is_timed: bool = True
     """Whether the last request must come within a second; else their number is judged alone."""
 
@@ -60,7 +62,7 @@ def play(folder: Path, how: Steering, seed: int, say: Callable[[str], None]) -> 
     """Pause a run, resume it, stop its feeder, cancel, wake the feeder up; return what is wrong."""
     chance = random.Random(seed)
     stopped_s = chance.uniform(*(how.stopped_s or _STOPPED_S[seed % 2]))
-    field = Field(folder, workers=how.workers, beats=1)
+    field = Field(folder, workers=how.workers, beats=how.beats)
     try:
         field.gateway.wait_ready()
         definition = DEFINITION if how.rate is None else with_rate(how.rate)

@@ -98,7 +98,7 @@ def test_a_row_is_named_by_its_number_or_as_the_longest(
 
 def test_there_is_no_row_behind_the_last(bench: Bench, tmp_path: Path) -> None:
     run = made(bench, tmp_path)
-    with pytest.raises(NotPossible, match="has no row 99, only 4"):
+    with pytest.raises(NotPossible, match="has no row 99: its rows are 1 to 4"):
         send(bench, tmp_path, run, row=99)
     steps.drop(bench.store, "main", run.group)
     with pytest.raises(NotPossible, match="are deleted"):

@@ -211,6 +211,7 @@ def test_a_test_that_is_refused_names_the_option_and_what_to_do(
     done = cli("test", "spring-sale", "--to", "02-2345-6789", "--to", "010-2345-6789")
     assert (done.code, "****6789: plexsend status" in done.out) == (1, True)
     assert "The test to ****6789 was refused; nothing was sent to it." in done.err
+    assert "The test to what is not a number was refused" in cli("test", "spring-sale", "--to", "abc").err
     assert "--to: is not a mobile number. Only mobile numbers (010, 011, 016 to 019)" in done.err
 
 

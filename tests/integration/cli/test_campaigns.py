@@ -334,6 +334,8 @@ def test_a_run_of_which_nothing_goes_has_no_end(bench: Bench) -> None:
     bench.stop(settlement=verdicts(batch, Outcome.BACK, fault), lane=spring.lane)
     held = view_run(bench.store, spring.run, before=before)
     assert (held.pace_per_s, held.ends_at_ms) == (0.0, None)
+    begun(spring, 2)
+    assert view_run(bench.store, spring.run).ends_at_ms is None
 
 
 def test_a_pace_is_not_above_the_rate_of_the_run(bench: Bench) -> None:

@@ -130,15 +130,27 @@ def test_cancel_that_waits_for_the_answer_ends_nothing_that_may_have_been_sent(b
     assert bench.state("k") == State.UNCERTAIN
 
 
-def test_news_that_comes_after_the_end_is_remembered_for_a_requeue(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Outcome.RETRY, "late verdict: a request before may have sent it"),
+        (Outcome.ACCEPTED, "accepted, but it had ended"),
+    ],
+)
+def test_news_that_comes_after_the_end_is_remembered_for_a_requeue(
+    bench: Bench, outcome: Outcome, words: str
+) -> None:
     first, again = sent_twice(bench)
     bench.stop("p2.1", verdicts(again, Outcome.REJECTED, code="71003"))
-    bench.stop("p1.1", verdicts(first, Outcome.RETRY, delay_ms=4_000))
+    bench.stop("p1.1", verdicts(first, outcome, delay_ms=4_000))
     record = bench.record("k")
     assert (record.state, record.may_have_been_sent) == (State.REJECTED, True)
-    assert record.history[-1].detail == "late verdict: a request before may have sent it"
+    assert record.history[-1].detail == words
     assert steer.ask(bench.store, "main", "k", Act.REQUEUE).done
-    assert bench.take("p3.1").messages[0].may_have_been_sent
+    once_more = bench.take("p3.1")
+    assert once_more.messages[0].may_have_been_sent
+    bench.stop("p3.1", verdicts(once_more, Outcome.REJECTED, code="71003"))
+    assert bench.state("k") == State.ACCEPTED
 
 
 def test_message_that_waited_past_its_window_is_parked_and_not_sent_again(bench: Bench) -> None:

@@ -85,7 +85,8 @@ def test(*, name: str, to: tuple[str, ...], row: WhichRow, account: str | None, 
         if each.msg_key is not None:
             screen.say(f"The row in line {done.line:,} goes to {shown}: plexsend status {each.msg_key}")
         if each.problems:
-            words = f"The test to {shown} was refused; nothing was sent to it."
+            named = shown or "what is not a number"
+            words = f"The test to {named} was refused; nothing was sent to it."
             problems = tuple(map(_as_typed, each.problems))
             screen.complain(Fault("invalid", words, problems))
     return EXIT_REFUSED if any(each.msg_key is None for each in done.numbers) else 0

@@ -63,6 +63,8 @@ local function write_late(key, record, verdict)
     note(key, 'late', code, 'an earlier request was accepted; the one under way is waited for')
     call('HSET', record_of .. key, 'f', with(record.f, ACCEPTED_LATE))
   else
+    -- As above.
+    if SET_OF(record.s) == 'dead' then call('HSET', record_of .. key, 'f', with(record.f, MAY_HAVE_BEEN_SENT)) end
     note(key, 'late', code, 'accepted, but it had ended')
   end
 end
