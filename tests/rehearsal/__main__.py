@@ -2,9 +2,9 @@
 
     python -m tests.rehearsal [--list] [--only STEP,…] [--report FILE]
 
-The hosts are network name spaces of the kernel: it needs Linux and either root or user name spaces, and of
-Debian iproute2, openssl, prometheus and prometheus-alertmanager. It takes about twenty minutes, and leaves
-nothing behind, however it ends. Exit code 0 where all was shown, 1 where not, 2 where it cannot run.
+The hosts are name spaces of the kernel: it needs Linux and root, and of Debian iproute2, openssl, prometheus
+and prometheus-alertmanager. It takes about twenty minutes, and leaves nothing behind, however it ends. Exit
+code 0 where all was shown, 1 where not, 2 where it cannot run.
 """
 
 from __future__ import annotations

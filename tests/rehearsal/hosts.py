@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,15 @@ WORLD = "10.77.0.254"
 """Where the gateway, applications and whoever judges are."""
 _BRIDGE = "outside"
 _INSIDE = "PLEXSEND_REHEARSAL_INSIDE"
+_APART = ("unshare", "--net", "--mount", "--propagation", "private")
+_PROBE = """
+ip link add dev probe0 type bridge
+ip link add dev probe1 type veth
+mount -t tmpfs probe "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" probe "$1/root"
+"""
+"""What a rehearsal needs of the kernel, tried in name spaces that end with it; $1 is an empty folder."""
 
 
 def address_of(host: str) -> str:
@@ -36,16 +46,15 @@ def why_not() -> str | None:
     for tool, package in (("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux")):
         if shutil.which(tool) is None:
             return f"{tool} is missing: apt-get install {package}"
-    probe = [
-        *_unshare(),
-        "sh",
-        "-c",
-        "ip link add dev probe0 type bridge && ip link add dev probe1 type veth",
-    ]
-    done = subprocess.run(probe, capture_output=True, text=True, check=False)
+    if os.geteuid():
+        return "name spaces with a root of their own are for root alone: run it as root"
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [*_APART, "sh", "-euc", _PROBE, "probe", folder], capture_output=True, text=True, check=False
+        )
     if done.returncode:
-        said = done.stderr.strip() or "no reason given"
-        return f"this machine lets nobody make networks here ({said}): run it as root"
+        said = done.stderr.strip().partition("\n")[0] or "no reason given"
+        return f"this machine lets root make no network or no overlay of its file system ({said})"
     return None
 
 
@@ -53,14 +62,8 @@ def enter() -> None:
     """Go on in name spaces of its own: this process begins anew there, with the same arguments."""
     if os.environ.pop(_INSIDE, None) is None:
         environ = {**os.environ, _INSIDE: "1"}
-        line = [*_unshare(), *sys.orig_argv]
-        line[len(_unshare())] = sys.executable
+        line = [*_APART, sys.executable, *sys.orig_argv[1:]]
         os.execvpe(line[0], line, environ)  # noqa: S606  a fixed program, without a shell
-
-
-def _unshare() -> tuple[str, ...]:
-    user = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-    return ("unshare", *user, "--net", "--mount", "--propagation", "private")
 
 
 class Hosts:
