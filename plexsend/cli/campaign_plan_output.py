@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plexsend.terminal.moments import WallClock
 
 _MB = 1_000_000
+_NOT_GO = ("message does not go", "messages do not go")
 
 
 def plan_lines(planned: RunPlanned, clock: WallClock, definition: Definition) -> Iterator[str]:
@@ -36,16 +37,13 @@ def plan_lines(planned: RunPlanned, clock: WallClock, definition: Definition) ->
         opens = "" if spill.opens_ms is None else f" and go on at {clock.words(spill.opens_ms)}"
         closed = "the window closes" if spill.why == "window" else "the quiet hours begin"
         yield (
-            f"{counted(spill.messages, 'message')} do not go before {closed} at "
-            f"{clock.words(spill.closes_ms)}{opens}."
+            f"{counted(spill.messages, *_NOT_GO)} before {closed} at {clock.words(spill.closes_ms)}{opens}."
         )
     if planned.expired:
-        yield f"{counted(planned.expired, 'message')} do not go at all: the run ends before."
+        yield f"{counted(planned.expired, *_NOT_GO)} at all: the run ends before."
     if planned.over_limit:
-        yield (
-            f"{counted(planned.over_limit, 'message')} are more than the service's limit of the day has "
-            "left: they go on the days behind."
-        )
+        over = counted(planned.over_limit, "message is", "messages are")
+        yield f"{over} more than the service's limit of the day has left: what is over goes on later days."
     for field, deleted_ms in planned.pictures:
         yield (
             f"{field}: the gateway deletes this picture at {clock.words(deleted_ms)}, before the end. Name "

@@ -61,6 +61,8 @@ SHOWS = (
     ("suppress", "offers"),
     ("suppress", "history"),
     ("health", "outbox"),
+    ("campaign", "list"),
+    ("campaign", "show", "spring"),
 )
 
 
@@ -89,7 +91,7 @@ def test_the_page_names_each_command_that_only_shows() -> None:
     (row,) = re.findall(r"^\| `plexsend-reader` \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
     (comment,) = re.findall(r"^# Commands that only show: ([^.]+)\.", CONF.read_text("utf-8"), re.MULTILINE)
     shown = {" ".join(word for word in words if not word.startswith("-")) for words in SHOWS}
-    names = {re.sub(r" (k1|billing|code|mms-bulk@main)$", "", words) for words in shown}
+    names = {re.sub(r" (k1|billing|code|mms-bulk@main|spring)$", "", words) for words in shown}
     assert set(re.findall(r"`([a-z ]+)`", row)) == names
     assert {name.strip(" #") for name in comment.replace("\n", " ").split(",")} == names
 
@@ -223,13 +225,24 @@ def test_the_archive_is_written_with_the_login_of_producers_and_read_with_any(
     assert (code, "Correct the login or its rights" in said) == (1, True), said
 
 
-def test_reader_sees_all_and_changes_nothing(run: Callable[..., Any]) -> None:
+def test_reader_sees_all_and_changes_nothing(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert run("producer", *SEND, "k1")[0] in (0, 1)
+    # The commands of campaigns are those of a producer.
+    monkeypatch.setenv("PLEXSEND_CAMPAIGN_DIR", str(tmp_path / "campaigns"))
+    people = tmp_path / "spring.csv"
+    people.write_text("receiver_number\n010-2345-6789\n", "utf-8")
+    message = ("--service", "sms-standard", "--from", "02-2123-4567", "--text", "hello")
+    code, said = run("producer", "campaign", "send", str(people), *message, "--yes")
+    assert code == 0, said
     assert run("producer", "results", "read", "billing")[0] == 0
     for words in SHOWS:
         code, said = run("reader", *words)
         assert "Redis refuses" not in said, (words, said)
         assert code == 0 or words[0] == "why", (words, said)
+    code, said = run("producer", "campaign", "cancel", "spring", "--yes")
+    assert code == 0, said
     code, said = run("reader", *SEND, "k2")
     assert code == 1
     assert "Correct the login or its rights" in said

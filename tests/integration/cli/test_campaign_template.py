@@ -65,4 +65,7 @@ def test_mistakes_of_the_definition_are_named(run: Callable[..., Any], tmp_path:
     assert done.err.count("text: is missing") == 1
     assert done.err.startswith(f"plexsend: {path}: the definition of the campaign is wrong.\n")
     missing = run("campaign", "template", str(tmp_path / "no.toml"))
-    assert (missing.code, "no.toml: it cannot be read" in " ".join(missing.err.split())) == (1, True)
+    assert (
+        missing.code,
+        "no.toml: there is no such file. Check the path." in " ".join(missing.err.split()),
+    ) == (1, True)
