@@ -25,7 +25,7 @@ ALARMS = {
 
 
 def test_the_page_names_these_alarms_and_no_others() -> None:
-    assert SECTION.count("\n| ") - 1 == len(ALARMS)
+    assert SECTION.partition("\n| what |")[2].count("\n| ") == len(ALARMS)
     assert set(ALARMS) == {"until", "oldest_ready_s", "uncertain", "dead", "ok"}
 
 

@@ -425,6 +425,16 @@ def test_a_key_that_the_gateway_knows_is_a_proof_where_a_person_says_what_redis_
     assert known_keys(bench, process) == {"a": State.ACCEPTED}
 
 
+def test_what_was_submitted_in_the_same_ms_was_submitted_before(bench: Bench, process: Process) -> None:
+    bench.submit(["a"])
+    position_us = bench.store.client.zscore(bench.store.keys.lane("main", BULK.name, "ready"), "a")
+    assert isinstance(position_us, float)
+    forgotten = bench.store.keys.forgotten("main")
+    # A position is in µs, and Redis's clock was read in whole ms.
+    bench.store.client.hset(forgotten, "takes_until", str(int(position_us) // 1000))
+    assert known_keys(bench, process) == {"a": State.ACCEPTED}
+
+
 def test_as_resend_sends_them_again_as_what_may_have_been_sent(bench: Bench, process: Process) -> None:
     bench.submit(250)
     copy = Copy(bench)

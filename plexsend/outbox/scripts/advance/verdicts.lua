@@ -21,7 +21,8 @@ local function sent_before(key, record)
   if has(record.f, MAY_HAVE_BEEN_SENT) then return 'the earlier request had sent it' end
   if is_run(group_of(record.home)) then return 'only its run gives it, and Redis had forgotten that it was sent' end
   local forgot_ms = number_in(call('HGET', P .. 'forgotten', 'takes_until'))
-  if forgot_ms and submitted_ms(key) <= forgot_ms then return 'Redis had forgotten that it was sent' end
+  -- Both in one ms: it was before.
+  if forgot_ms and submitted_ms(key) <= forgot_ms + 1 then return 'Redis had forgotten that it was sent' end
 end
 
 -- What may fail comes first: then the verdict comes again.
