@@ -17,6 +17,11 @@ random() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 # Whole or not at all: a file that is there is never half of one.
 keep() { cat >"$folder/.new" && mv "$folder/.new" "$folder/$1"; }
 
+# In a pipe the shell does not notice that one is missing: a secret would be empty.
+for tool in head od tr sha256sum cut sed; do
+  command -v "$tool" >/dev/null || { echo "make-secrets: $tool is missing; nothing was made" >&2; exit 2; }
+done
+
 mkdir -p "$folder"
 chmod 0700 "$folder"
 
@@ -42,11 +47,13 @@ if [ ! -s "$folder/users.acl" ]; then
     password=$(random)
     # Valkey needs the hash alone.
     hash=$(printf '%s' "$password" | sha256sum | cut -d ' ' -f 1)
-    sed "s/>CHANGE-ME-$login /#$hash /" "$folder/.acl" >"$folder/.acl.new" && mv "$folder/.acl.new" "$folder/.acl"
+    sed "s/>CHANGE-ME-$login /#$hash /" "$folder/.acl" >"$folder/.acl.new"
+    mv "$folder/.acl.new" "$folder/.acl"
     printf 'redis://plexsend-%s:%s@valkey:6379/0\n' "$login" "$password" | keep "redis-url-$login"
   done
   # Last: with it the others are complete.
-  keep users.acl <"$folder/.acl" && rm "$folder/.acl"
+  keep users.acl <"$folder/.acl"
+  rm "$folder/.acl"
 fi
 
 [ -s "$folder/receipt-secret-main" ] || random | keep receipt-secret-main

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import subprocess
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +16,16 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 from plexsend.outbox.redis.requirements import open_logs
 from tests.deploy.composed import services
-from tests.deploy.logins import here, make, start_valkey
+from tests.deploy.logins import SCRIPT, here, make, start_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+TOOLS = (
+    *("sh", "cat", "chmod", "cut", "dirname", "grep", "head", "ls", "mkdir"),
+    *("mv", "od", "rm", "sed", "sha256sum", "tr"),
+)
+"""What the script needs."""
 LOGINS = ("worker", "producer", "beat", "metrics", "reader", "admin")
 
 
@@ -59,6 +66,32 @@ def test_what_is_not_an_account_is_refused_before_anything_is_made(account: str,
         True,
     )
     assert list((tmp_path / "secrets").iterdir()) == []
+
+
+@pytest.mark.parametrize("missing", ["sha256sum", "od", "head"])
+def test_without_one_of_its_tools_nothing_is_made(missing: str, tmp_path: Path) -> None:
+    """A password would be empty, or its hash, and what is there is never made anew."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for tool in TOOLS:
+        if tool != missing:
+            programs.joinpath(tool).symlink_to(str(shutil.which(tool)))
+    line = [str(programs / "sh"), str(SCRIPT), str(tmp_path / "secrets")]
+    environ = {"PATH": str(programs)}
+    done = subprocess.run(line, input="user;key", capture_output=True, text=True, check=False, env=environ)
+    assert (done.returncode, done.stderr) == (2, f"make-secrets: {missing} is missing; nothing was made\n")
+    assert not (tmp_path / "secrets").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_on_a_full_disk_no_list_of_logins_is_made(tmp_path: Path) -> None:
+    """The passwords of the example would be in force otherwise."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    folder.joinpath(".acl.new").symlink_to("/dev/full")
+    done = make(folder, "user;key")
+    assert done.returncode != 0
+    assert not folder.joinpath("users.acl").exists()
 
 
 @pytest.fixture(scope="module")
