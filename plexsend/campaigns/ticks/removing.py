@@ -76,10 +76,12 @@ def forget_runs(store: Store, runs: Sequence[Run], now_ms: int) -> None:
         is_old = (
             run.state in OVER and run.dropped_ms and max(run.ended_ms, run.created_ms) + keep_ms <= now_ms
         )
+        is_gone = False
         if is_old and (run.account, run.group) not in needed and removed < MOST_RUNS:
             campaign = reading.campaign(store, run.account, run.name)
-            removed += _remove(store, run, campaign, is_only=_is_only(run, runs))
-        elif run.source:
+            is_gone = _remove(store, run, campaign, is_only=_is_only(run, runs))
+            removed += is_gone
+        if run.source and not is_gone:
             needed.add((run.account, run.source.partition(" ")[0]))
 
 

@@ -12,6 +12,7 @@ from plexsend.campaigns.folders.follow_ups import source_of
 from plexsend.campaigns.ticks import removing
 from plexsend.campaigns.ticks.removing import DAY_MS, remove_old
 from plexsend.outbox.batches import Outcome
+from plexsend.outbox.lanes import Lane
 from plexsend.outbox.policies.changes import put
 from plexsend.outbox.policies.where import Where
 from plexsend.outbox.reading.queries import server_ms
@@ -71,6 +72,19 @@ def test_a_run_stays_while_another_has_it_as_its_source(store: Store, tmp_path: 
     ended(store, tmp_path, "third", 10, source_of(second.group, "failed"))
     assert remove(store, tmp_path) == ["third~1", "again~1", "spring~1"]
     store.client.hset(store.keys.run("main", "third~1"), "ended", 1)
+    assert remove(store, tmp_path) == []
+
+
+def test_a_source_stays_while_its_follow_up_cannot_be_forgotten(store: Store, tmp_path: Path) -> None:
+    first = ended(store, tmp_path, "spring", 900)
+    second = ended(store, tmp_path, "again", 800, source_of(first.group, "failed"))
+    # A message of it is kept: its lane is there yet.
+    lane, index = Lane("mms-bulk", None, "main", second.group), f"{store.keys.account('main')}lanes"
+    steps.drop(store, "main", second.group)
+    store.client.sadd(store.keys.routes("main"), "mms-bulk@main")
+    store.client.hset(index, lane.name, 1)
+    assert remove(store, tmp_path) == ["again~1", "spring~1"]
+    store.client.hdel(index, lane.name)
     assert remove(store, tmp_path) == []
 
 
