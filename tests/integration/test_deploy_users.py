@@ -53,6 +53,7 @@ SHOWS = (
     ("find", "--lane", "mms-bulk@main"),
     ("status", "k1"),
     ("why", "k1"),
+    ("top",),
     ("dead", "list"),
     ("uncertain", "list"),
     ("policy", "list"),
