@@ -10,12 +10,13 @@ from plexsend.terminal.moments import span
 from plexsend.terminal.plurals import counted
 from plexsend.terminal.printable import printable
 from plexsend.terminal.tables import Column, lay_out, rich_table
-from plexsend.terminal.wrapping import wrap
+from plexsend.terminal.wrapping import width_of, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import ConsoleDimensions, RenderableType
+    from rich.text import Text
 
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.reading.overview import LaneLook, Overview
@@ -35,8 +36,10 @@ _LEAST_LANES = 3
 _MOST_HOLDS = 4
 _TIME = slice(len("2026-12-01 "), None)
 """What of a moment in words is its time."""
-_AROUND_LANES = 5
-"""Lines: two of titles, three between the parts."""
+_AROUND_LANES = 3
+"""Lines: two of titles, and one that counts the lanes that are not shown."""
+_BLANK = 2
+"""Lines: one above the lanes, one below."""
 
 
 def compose(
@@ -57,25 +60,36 @@ def compose(
         paragraph(fleet_line(overview)),
         paragraph(f"{clock.words(overview.now_ms)[_TIME]}: {left_line(overview, clock)}", "bold"),
     ]
-    holds = list(hold_lines(overview))
-    below = [paragraph(line, "yellow") for line in holds[:_MOST_HOLDS]]
-    if len(holds) > _MOST_HOLDS:
-        below.append(paragraph(f"and {len(holds) - _MOST_HOLDS} more: plexsend holds", "yellow"))
-    below.append(paragraph(sentence.text, "green" if sentence.flow.is_well else "bold yellow"))
+    told = [paragraph(sentence.text, "green" if sentence.flow.is_well else "bold yellow")]
     if sentence.remedy:
-        below.append(paragraph(sentence.remedy))
-    taken = sum(str(each).count("\n") + 1 for each in (*parts, *below))
-    room = max(_LEAST_LANES, size.height - taken - _AROUND_LANES)
-    rows = [lane_row(lane) for lane in overview.lanes[:room]]
-    more = len(overview.lanes) - len(rows)
-    return Group(
-        *parts,
-        Text(),
-        *([rich_table(COLUMNS, rows, lay_out(COLUMNS, rows, size.width, gap=1))] if rows else []),
-        *([paragraph(f"and {counted(more, 'lane')} more: plexsend lanes", "dim")] if more else []),
-        Text(),
-        *below,
+        told.append(paragraph(sentence.remedy))
+    # What is below the last line of a terminal is not seen: holds are left out first, then lanes.
+    holds = [paragraph(line, "yellow") for line in hold_lines(overview)]
+    shown = min(len(holds), _MOST_HOLDS)
+    room = size.height - _lines([*parts, *told], size.width) - _BLANK - _AROUND_LANES - _LEAST_LANES
+    while shown and _lines(holds[:shown], size.width) + (shown < len(holds)) > room:
+        shown -= 1
+    below = holds[:shown]
+    if left := len(holds) - shown:
+        words = f"and {left} more" if shown else counted(left, "hold")
+        below.append(paragraph(f"{words}: plexsend holds", "yellow"))
+    below += told
+    room = size.height - _lines([*parts, *below], size.width) - _BLANK - _AROUND_LANES
+    rows = [lane_row(lane) for lane in overview.lanes[: max(0, room)]]
+    # Where none has room, their titles take none either.
+    more = len(overview.lanes) - len(rows) if room >= 1 - _AROUND_LANES else 0
+    lanes: list[RenderableType] = (
+        [rich_table(COLUMNS, rows, lay_out(COLUMNS, rows, size.width, gap=1))] if rows else []
     )
+    if more:
+        lanes.append(paragraph(f"and {counted(more, 'lane')} more: plexsend lanes", "dim"))
+    return Group(*parts, *([Text(), *lanes, Text()] if lanes else [Text()]), *below)
+
+
+# A command is one word, and the terminal breaks one that is wider than itself: at spaces, so maybe once more.
+def _lines(paragraphs: Iterable[Text], width: int) -> int:
+    widths = [width_of(line) for each in paragraphs for line in each.plain.split("\n")]
+    return sum(1 if wide <= width else wide // width + 2 for wide in widths)
 
 
 def fleet_line(overview: Overview) -> str:

@@ -14,10 +14,12 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, BusyLoadingError, NoPermissionError
 from redis.exceptions import ConnectionError as NoConnection
 
+from plexsend.outbox.redis.requirements import open_logs
 from plexsend.stack import programs
 from plexsend.stack.child import Child
 from plexsend.stack.ports import free_port
 from tests.deploy import composed
+from tests.deploy.logins import here
 from tests.deploy.manifests import KUBERNETES, read, valkey
 from tests.deploy.tools import DEPLOY
 
@@ -84,6 +86,11 @@ def test_valkey_of_the_cluster_starts_and_lets_in_the_logins_of_the_secrets(tmp_
             url = made.joinpath(f"redis-url-{login}").read_text("utf-8").strip()
             assert "@valkey:6379/" in url
             assert Redis.from_url(url.replace("@valkey:6379/", f"@127.0.0.1:{port}/")).ping()
+        url = here(made.joinpath("redis-url-admin").read_text("utf-8"), port)
+        config = Redis.from_url(url, decode_responses=True).config_get("*log*")
+        assert not open_logs({str(k): str(v) for k, v in config.items()}), (
+            "it would keep texts and numbers of messages"
+        )
     finally:
         child.send(signal.SIGKILL)
         child.wait(15)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from tests.rehearsal.programs import CONCURRENCY
-from tests.rehearsal.scaled_rules import FACTOR
+from tests.rehearsal.scaled_rules import FACTOR, SHORTEST_RANGE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,8 +26,9 @@ This page is the report of one run; the program wrote it. `make rehearse` does i
 one machine; each process has a root, a host name and files of its own, as in a container), sends messages
 through a stand-in for the gateway that answers after 100 ms and writes down what it took, and plays what
 operators do. Prometheus has the rules of [plexsend-alerts.yml](../deploy/prometheus/plexsend-alerts.yml)
-with all times divided by {factor}. Grafana is not run: its panels are asked of Prometheus. Each worker has
-{threads} threads instead of sixteen, so that the gateway's time is the limit and not the processor.
+with all times divided by {factor}, no range below {shortest} s. Grafana is not run: its panels are asked of
+Prometheus. Each worker has {threads} threads instead of sixteen, so that the gateway's time is the limit and
+not the processor.
 """
 
 
@@ -41,7 +42,10 @@ def write(date: str, line: str, root: Path, shown: Sequence[tuple[Step, Shown, f
         ("took", f"{took_s / 60:.1f} minutes"),
         *_versions(root),
     ]
-    parts = [_HEAD.format(factor=FACTOR, threads=CONCURRENCY), _table(("what", "of this run"), facts)]
+    parts = [
+        _HEAD.format(factor=FACTOR, threads=CONCURRENCY, shortest=SHORTEST_RANGE_S),
+        _table(("what", "of this run"), facts),
+    ]
     for step, each, step_s in shown:
         parts.append(f"## {step.name}\n\n{step.words[0].upper()}{step.words[1:]}. {step_s:.0f} s.\n")
         rows = [(fact.what, fact.figure, "" if fact.is_good else "**wrong**") for fact in each.facts]

@@ -35,7 +35,8 @@ _WORKER_AGE_S, _DOOR_AGE_S, _BEAT_AGE_S = 5.0, 10.0, 10.0
 @click.option(
     "--live",
     is_flag=True,
-    help="For a probe that restarts: well too while Redis cannot be asked, since a restart would not help.",
+    help="For a probe that restarts: well too while Redis does not answer or takes no writes, since a "
+    "restart would not help.",
 )
 @json_option
 def health(*, what: str, max_age_s: float | None, anywhere: bool, live: bool, as_json: bool) -> int:
@@ -71,12 +72,29 @@ def _look(what: str, max_age_s: float | None, *, anywhere: bool, live: bool) -> 
     settings = read_settings()
     store = Store.connect(settings.redis, settings.key_prefix, idle_s=settings.idle_s)
     try:
-        return _ask(what, settings, store, max_age_s, anywhere=anywhere)
+        found = _ask(what, settings, store, max_age_s, anywhere=anywhere)
+        if live and not found.ok:
+            _try_to_write(store, what)
     except OutboxError as exc:
         reason = str(exc).rstrip(".")
         return Liveness(ok=live, words=f"nobody can know, since {reason}" if live else reason)
+    else:
+        return found
     finally:
         store.close()
+
+
+# A server that answers and takes no writes (its disk is full, it is a replica) takes no sign of life either.
+def _try_to_write(store: Store, what: str) -> None:
+    from contextlib import suppress
+
+    from plexsend.errors import OutboxUnsuitable
+    from plexsend.outbox.redis.store import mapped
+
+    key = {"worker": store.keys.alive, "beat": store.keys.beat}.get(what, store.keys.doors)
+    # A login that may not write says nothing of what the process may.
+    with suppress(OutboxUnsuitable), mapped():
+        store.client.hdel(key, "nobody")
 
 
 def _ask(what: str, settings: Settings, store: Store, max_age_s: float | None, *, anywhere: bool) -> Liveness:

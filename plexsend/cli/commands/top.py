@@ -12,6 +12,8 @@ from plexsend.cli.options import example, json_option
 from plexsend.terminal.screen import Screen
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from plexsend.outbox.reading.overview import Overlook, Overview
     from plexsend.terminal.moments import WallClock
 
@@ -31,15 +33,15 @@ def top(*, as_json: bool) -> None:
 
     with open_outbox(screen) as (_, store):
         overlook, clock = Overlook(store), clock_of(store)
-        if not as_json and sys.stdout.isatty():
-            _watch(screen, overlook, clock)
+        if not as_json and sys.stdout.isatty() and (console := _drawing()) is not None:
+            _watch(screen, overlook, clock, console)
             return
         overview = overlook.look()
     screen.facts(overview.as_json())
     _print(screen, overview, clock)
 
 
-# One look for a pipe, and what stays of the last one once a person has seen enough.
+# One look for a pipe and a terminal that draws nothing, and what stays of the last once a person saw enough.
 def _print(screen: Screen, overview: Overview, clock: WallClock) -> None:
     from plexsend.cli.overview_screen import COLUMNS, fleet_line, hold_lines, lane_row, left_line
 
@@ -53,17 +55,23 @@ def _print(screen: Screen, overview: Overview, clock: WallClock) -> None:
         screen.say(overview.sentence.remedy, wraps=True)
 
 
-def _watch(screen: Screen, overlook: Overlook, clock: WallClock) -> None:
+# None for a terminal that can only print lines (TERM=dumb): rich would draw nothing there until the end.
+def _drawing() -> Console | None:
+    from rich.console import Console
+
+    console = Console(file=sys.stdout)
+    return None if console.is_dumb_terminal else console
+
+
+def _watch(screen: Screen, overlook: Overlook, clock: WallClock, console: Console) -> None:
     from time import sleep
 
-    from rich.console import Console
     from rich.live import Live
 
     from plexsend.cli.overview_screen import compose
     from plexsend.errors import OutboxUnavailable
     from plexsend.outbox.reading.overview import LOOK_S
 
-    console = Console(file=sys.stdout)
     overview: Overview | None = None
     trouble = ""
     try:

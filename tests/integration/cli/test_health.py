@@ -223,6 +223,23 @@ def test_probe_of_the_page_restarts_a_silent_worker_only_while_redis_answers(
     assert run("health", "worker", **gone).code == 1
 
 
+@pytest.mark.parametrize("what", ["worker", "beat", "receipts", "metrics"])
+def test_a_process_is_not_restarted_while_redis_takes_no_writes(
+    what: str, run: Callable[..., Any], store: Store
+) -> None:
+    """No sign of life can be written then, and a worker that is ended takes with it what it has to record."""
+    see(store, "p1", 90)
+    assert run("health", what, "--live", "--max-age", "60").code == 1
+    # As with a full disk: it answers, and refuses what writes.
+    store.client.config_set("min-replicas-to-write", 1)
+    try:
+        ended = run("health", what, "--live", "--max-age", "60")
+        assert (ended.code, ended.out[:44]) == (0, "well: nobody can know, since Redis cannot se")
+        assert run("health", what, "--max-age", "60").code == 1
+    finally:
+        store.client.config_set("min-replicas-to-write", 0)
+
+
 def test_redis_that_hangs_is_given_up_within_the_time_of_a_probe(run: Callable[..., Any]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hangs:
         url = f"redis://127.0.0.1:{hangs.getsockname()[1]}/0"

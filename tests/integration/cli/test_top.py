@@ -48,10 +48,10 @@ class Clock:
             todo()
 
 
-def drawn(overview: Overview | None, trouble: str = "", *, lines: int = 24) -> list[str]:
-    """What a terminal of 80 columns shows."""
-    console = Console(file=io.StringIO(), width=80, height=lines, force_terminal=False)
-    console.print(compose(overview, WallClock(), ConsoleDimensions(80, lines), trouble))
+def drawn(overview: Overview | None, trouble: str = "", *, lines: int = 24, columns: int = 80) -> list[str]:
+    """What a terminal shows."""
+    console = Console(file=io.StringIO(), width=columns, height=lines, force_terminal=False)
+    console.print(compose(overview, WallClock(), ConsoleDimensions(columns, lines), trouble))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 
@@ -136,6 +136,36 @@ def test_a_terminal_shows_as_many_lanes_as_it_has_lines_for(store: Store, yard: 
     assert more == f"and {41 - listed} lanes more: plexsend lanes"
 
 
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (80, 10), (40, 24)])
+def test_a_short_terminal_shows_the_sentence_and_its_remedy_before_holds_and_lanes(
+    run: Callable[..., Any], store: Store, yard: Any, columns: int, lines: int
+) -> None:
+    for i in range(12):
+        yard.add(f"k{i}", lane=Lane("mms-bulk", None, "main", f"a-long-name-of-a-group-{i}"))
+    for i in range(6):
+        run("pause", f"group:a-long-name-of-a-group-{i}", "--reason", "wrong list")
+    clock = Clock()
+    overview = Overlook(store, sleep=clock.sleep, clock=clock).look()
+    shown = drawn(overview, lines=lines, columns=columns)
+    assert len(shown) <= lines, "\n".join(shown)
+    words = "".join("".join(shown).split())
+    assert "".join(overview.sentence.text.split()) in words
+    assert "".join(overview.sentence.remedy.split()) in words
+    assert "plexsendholds" in words
+    assert ("lanesmore:plexsendlanes" in words) == (lines > 10)
+
+
+def test_a_terminal_that_draws_nothing_gets_one_look_as_a_pipe_does(
+    run: Callable[..., Any], yard: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard.add("a")
+    monkeypatch.setattr(top, "_watch", lambda *_: pytest.fail("it is drawn again and again"))
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
+    told = run("top", TERM="dumb").out
+    assert "mms-bulk@main" in told
+    assert "\x1b[" not in told
+
+
 def test_it_is_watched_on_while_redis_is_away(
     store: Store, yard: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,7 +191,7 @@ def test_it_is_watched_on_while_redis_is_away(
 
     monkeypatch.setattr("time.sleep", clock.sleep)
     monkeypatch.setattr("plexsend.cli.overview_screen.compose", compose_here)
-    top._watch(Screen(as_json=False), Looks(), WallClock())  # type: ignore[arg-type]  # a double
+    top._watch(Screen(as_json=False), Looks(), WallClock(), Console())  # type: ignore[arg-type]  # a double
     told = capsys.readouterr().out
     assert looks == 4
     assert troubles == ["", "Redis does not answer.", ""]
