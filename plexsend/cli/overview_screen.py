@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plexsend.outbox.beat import AWAY_MS
+from plexsend.outbox.reading.outbox_liveness import describe_full
 from plexsend.terminal.moments import span
 from plexsend.terminal.plurals import counted
 from plexsend.terminal.printable import printable
@@ -109,7 +110,8 @@ def fleet_line(overview: Overview) -> str:
         away = overview.beat_silent_ms > AWAY_MS
         told.append(f"beat away for {span(overview.beat_silent_ms / 1000)}" if away else "beat rings")
     if overview.memory_ratio is not None:
-        told.append(f"Redis {overview.memory_ratio:.0%} full")
+        full = f"Redis {overview.memory_ratio:.0%} full"
+        told.append(f"{full} and takes nothing in" if describe_full(overview.memory_ratio) else full)
     return ", ".join(told)
 
 
@@ -126,7 +128,8 @@ def left_line(overview: Overview, clock: WallClock) -> str:
         today = clock.cell(overview.now_ms).partition(" ")[0]
         line += f"; over in about {span(overview.left_s)} ({ends.removeprefix(f'{today} ')})"
     if overview.stuck:
-        line += f"{'; ' if overview.left_s is None else ', '}but {overview.stuck:,} wait for something else"
+        waits = "waits" if overview.stuck == 1 else "wait"
+        line += f", but {overview.stuck:,} {waits} for something else"
     return line
 
 
@@ -153,9 +156,8 @@ def hold_lines(overview: Overview) -> Iterator[str]:
 
 
 def _hold_line(hold: Hold, now_ms: int) -> str:
-    whose = (
-        "" if hold.what == hold.account else f" of {hold.account}" if hold.account != "*" else " everywhere"
-    )
+    named = hold.what == hold.account or hold.what.endswith(f"@{hold.account}")
+    whose = "" if named else f" of {hold.account}" if hold.account != "*" else " everywhere"
     why = f", {hold.why}" if hold.why else ""
     since = span(max(0, now_ms - hold.since_ms) / 1000)
     return f"held  {hold.scope} {hold.what}{whose}: {hold.reason}{why}, for {since}"

@@ -186,7 +186,7 @@ CASES = (
             held("credit"): flat((0, 5), (1, 6), (0, 1), (1, 3), (0, 10)),
             held("credit", "shop"): flat((0, 25)),
         },
-        (12, MAIN, "Account main is out of credit: nothing of it goes but a probe."),
+        (12, MAIN, "Account main is out of credit: nothing of it goes but a probe. Top it up."),
         (4, 5, 22),
     ),
     AlertCase(

@@ -46,12 +46,7 @@ def _find(store: Store, settings: Settings, account: str | None) -> list[Hold]:
     from plexsend.outbox.reading import queries
 
     names = [account] if account else sorted({*queries.held_accounts(store), *settings.accounts})
-    everywhere = queries.service_pauses(store)
-    shown = {hold.field for hold in everywhere}
-    # The scripts see a service's pause as a copy in each account; people see it on one line.
-    return everywhere + [
-        hold for name in names for hold in queries.holds(store, name) if hold.field not in shown
-    ]
+    return queries.holds_anywhere(store, names)
 
 
 def _columns(clock: WallClock) -> tuple[Column, ...]:

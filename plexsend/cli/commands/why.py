@@ -40,7 +40,8 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
     """Explain in a sentence why what waits is not sent yet, with figures, and what to do.
 
     Without an argument it is about everything; with a lane, a service or an account about that part: exit
-    code 0 where it flows or nothing waits, else 1. It says too where nobody attends to campaigns. With
+    code 0 where it flows or nothing waits, else 1. It says too where Redis is full, or nobody attends to
+    campaigns. With
     group:NAME it counts the group's messages by what they wait for. With a message's KEY it is about that
     message, how its waiting ends, and when it is likely to be sent. `lane:`, `service:` or `account:` before
     a name says what is meant where a message has the same key.
@@ -57,7 +58,10 @@ def why(*, what: str | None, account: str | None, as_json: bool) -> int:
         target = None if what is None else _find_target(screen, settings, store, what, account)
         if what is None or target is not None:
             require_own_account(settings, store, account)
-            return _explain_flow(screen, store, _covered(target, account))
+            code = _explain_flow(screen, store, _covered(target, account))
+            if what is None and account is None and code == 0:
+                _name_idle_holds(screen, store)
+            return code
         from plexsend.cli.finding import explain_record, find_records, zone_of
 
         for record in find_records(store, what, account, as_name=True):
@@ -114,8 +118,12 @@ def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool])
     from plexsend.outbox.policies.state import read_to_show
     from plexsend.outbox.reading.flow import judge, judge_all
     from plexsend.outbox.reading.flow_facts import gather
+    from plexsend.outbox.reading.outbox_liveness import describe_full
+    from plexsend.outbox.redis.failures import MAKE_ROOM
+    from plexsend.outbox.redis.server_state import read_server_state
     from plexsend.outbox.runs.attending import read_attending
 
+    full = describe_full(read_server_state(store).memory_ratio)
     attending = read_attending(store)
     parts = gather(store, read_to_show(store), wanted=covered)
     answer = judge_all(parts)
@@ -123,10 +131,14 @@ def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool])
     screen.facts(
         {
             **_flow_json(answer),
+            "full": full or None,
             "campaigns": [words for words, _ in attending.missing()],
             "parts": [{**_part_json(part), **_flow_json(sentence)} for part, sentence in each],
         }
     )
+    if full:
+        # First: nothing waits because of it, so the sentence about what waits may well be a good one.
+        screen.say(f"{full}. {MAKE_ROOM}", style="bold red", wraps=True)
     screen.say(answer.text, style=_STYLES.get(answer.flow, "bold red"), wraps=True)
     if answer.remedy:
         screen.say(answer.remedy, wraps=True)
@@ -136,7 +148,18 @@ def _explain_flow(screen: Screen, store: Store, covered: Callable[[Lane], bool])
     for words, remedy in attending.missing():
         screen.say(f"Campaigns: {words}. {remedy}", wraps=True)
     lacks_feeder = attending.wanting and attending.lacks_feeder
-    return 0 if answer.flow.is_well and not lacks_feeder else EXIT_REFUSED
+    return 0 if answer.flow.is_well and not full and not lacks_feeder else EXIT_REFUSED
+
+
+def _name_idle_holds(screen: Screen, store: Store) -> None:
+    """Name the holds that keep nothing now: what is submitted or due next waits for them."""
+    from plexsend.outbox.reading.queries import holds_anywhere
+
+    held = [f"{hold.scope} {hold.what} ({hold.reason})" for hold in holds_anywhere(store) if not hold.is_size]
+    if held:
+        screen.say(
+            f"Held, though nothing waits for it now: {', '.join(held)}. See `plexsend holds`.", wraps=True
+        )
 
 
 def _flow_json(sentence: FlowSentence) -> dict[str, object]:

@@ -23,6 +23,13 @@ _TOO_LONG = (KeptBy.HOLD, KeptBy.LIMIT, KeptBy.NOTHING)
 """What waits for the morning or for a window waits as somebody planned it, however long that is."""
 
 
+def describe_full(share: float | None) -> str:
+    """Return that nothing more is taken in; empty where this share of maxmemory leaves room, or is None."""
+    if share is None or share <= _MARK:
+        return ""
+    return f"Redis uses {share:.0%} of its maxmemory: above {_MARK:.0%} nothing more is taken in"
+
+
 def look_at_outbox(store: Store, *, durable: bool, max_age_s: float | None = None) -> Liveness:
     """Return whether Redis takes messages and keeps them. Raises OutboxError where it does not answer or fit.
 
@@ -34,15 +41,15 @@ def look_at_outbox(store: Store, *, durable: bool, max_age_s: float | None = Non
     inspect(store, durable=durable)
     server, _ = look_at_server(store)
     share = server.used_bytes / server.most_bytes if server.most_bytes else 0.0
+    full = describe_full(share)
     facts: dict[str, object] = {"memory_ratio": round(share, 4)}
     if server.write_failed:
         words = "Redis could not write its append-only file: what it acknowledges may be lost"
         return Liveness(
             ok=False, words=words, remedy="Look at its log and at the room on its disk.", facts=facts
         )
-    if share > _MARK:
-        words = f"Redis uses {share:.0%} of its maxmemory: above {_MARK:.0%} nothing more is taken in"
-        return Liveness(ok=False, words=words, remedy=MAKE_ROOM, facts=facts)
+    if full:
+        return Liveness(ok=False, words=full, remedy=MAKE_ROOM, facts=facts)
     words = f"{server.kind} {server.version} answers" + (f", {share:.0%} full" if server.most_bytes else "")
     if max_age_s is None:
         return Liveness(ok=True, words=words, facts=facts)

@@ -177,6 +177,19 @@ def parse_service_pauses(fields: Mapping[bytes, bytes]) -> list[Hold]:
     )
 
 
+def holds_anywhere(store: Store, names: Iterable[str] = ()) -> list[Hold]:
+    """Return the holds of these accounts, or of all; a service that is paused everywhere comes once."""
+    everywhere = service_pauses(store)
+    shown = {hold.field for hold in everywhere}
+    # The scripts see a service's pause as a copy in each account; people see it on one line.
+    return everywhere + [
+        hold
+        for name in names or held_accounts(store)
+        for hold in holds(store, name)
+        if hold.field not in shown
+    ]
+
+
 def covering(found: list[Hold], lane: Lane) -> list[Hold]:
     """Return those holds that keep this lane from sending (a smaller batch size does not)."""
     names: dict[Scope, set[str | None]] = {

@@ -49,7 +49,8 @@ class Attending:
             return ""
         found = [counted(self.wanting, "run or start", "runs or starts")] if self.wanting else []
         found += [counted(self.planned, "planned start")] if self.planned else []
-        return f"no worker serves the queue `campaigns`, for which {' and '.join(found)} of campaigns wait"
+        waits = "waits" if self.wanting + self.planned == 1 else "wait"
+        return f"no worker serves the queue `campaigns`, for which {' and '.join(found)} of campaigns {waits}"
 
     @property
     def lacks_beat(self) -> str:

@@ -92,7 +92,7 @@ def test_a_pipe_gets_one_look_in_words(run: Callable[..., Any], yard: Any) -> No
     yard.add("a")
     told = run("top").out
     assert told.startswith("no worker is alive")
-    assert "1 to send; but 1 wait for something else" in told
+    assert "1 to send, but 1 waits for something else" in told
     assert "No worker serves mms-bulk of account main" in told
 
 

@@ -33,6 +33,34 @@ def test_where_nothing_waits_it_ends_well(run: Callable[..., Any]) -> None:
     assert (ended.code, ended.out) == (0, "Nothing waits.\n")
 
 
+def test_a_full_redis_is_named_first_though_nothing_waits(run: Callable[..., Any], store: Store) -> None:
+    used = int(store.client.info("memory")["used_memory"])
+    store.client.config_set("maxmemory", str(round(used * 1.1)))
+    try:
+        ended, (answer,) = run("why"), run("why", "--json").lines
+        top = run("top").out
+    finally:
+        store.client.config_set("maxmemory", "0")
+    assert ended.code == 1
+    first, *_, last = ended.out.splitlines()
+    assert first.startswith("Redis uses 9")
+    assert "nothing more is taken in. Let what waits go" in first
+    assert last == "Nothing waits."
+    assert "nothing more is taken in" in answer["full"]
+    assert "full and takes nothing in" in top
+
+
+def test_a_hold_that_keeps_nothing_yet_is_named(run: Callable[..., Any]) -> None:
+    run("pause", "mms-finance", "--reason", "month end", "--by", "kim")
+    ended = run("why")
+    assert ended.code == 0
+    assert ended.out.splitlines() == [
+        "Nothing waits.",
+        "Held, though nothing waits for it now: service mms-finance (pause). See `plexsend holds`.",
+    ]
+    assert run("why", "main").out.splitlines()[1:] == []
+
+
 def test_what_waits_without_a_worker_is_told_with_what_to_do(run: Callable[..., Any], yard: Any) -> None:
     yard.add("k1", "k2")
     ended = run("why")
