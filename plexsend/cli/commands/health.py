@@ -91,10 +91,13 @@ def _try_to_write(store: Store, what: str) -> None:
     from plexsend.errors import OutboxUnsuitable
     from plexsend.outbox.redis.store import mapped
 
-    key = {"worker": store.keys.alive, "beat": store.keys.beat}.get(what, store.keys.doors)
     # A login that may not write says nothing of what the process may.
     with suppress(OutboxUnsuitable), mapped():
-        store.client.hdel(key, "nobody")
+        if what == "beat":
+            # Refused by a full server too, as beat's sign is. One from 1970 counts as none.
+            store.client.hsetnx(store.keys.beat, "nobody", "0")
+        else:
+            store.client.hdel(store.keys.alive if what == "worker" else store.keys.doors, "nobody")
 
 
 def _ask(what: str, settings: Settings, store: Store, max_age_s: float | None, *, anywhere: bool) -> Liveness:

@@ -240,6 +240,19 @@ def test_a_process_is_not_restarted_while_redis_takes_no_writes(
         store.client.config_set("min-replicas-to-write", 0)
 
 
+def test_beat_is_not_restarted_while_redis_is_full(run: Callable[..., Any], store: Store) -> None:
+    """A full server refuses the sign of beat alone."""
+    asked = ("health", "beat", "--live", "--max-age", "60", "--json")
+    assert run(*asked).code == 1
+    store.client.config_set("maxmemory", 1)
+    try:
+        (seen,) = run(*asked).lines
+    finally:
+        store.client.config_set("maxmemory", 0)
+    assert (seen["ok"], seen["reason"][:36]) == (True, "nobody can know, since Redis is full")
+    assert run(*asked, "--anywhere").code == 1, "what was tried is no sign of life"
+
+
 def test_redis_that_hangs_is_given_up_within_the_time_of_a_probe(run: Callable[..., Any]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hangs:
         url = f"redis://127.0.0.1:{hangs.getsockname()[1]}/0"
