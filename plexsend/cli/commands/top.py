@@ -76,6 +76,8 @@ def _watch(screen: Screen, overlook: Overlook, clock: WallClock, console: Consol
     trouble = ""
     try:
         with Live(console=console, auto_refresh=False, screen=True) as live:
+            # With thousands of lanes the first look takes seconds.
+            live.update(compose(None, clock, console.size, ""), refresh=True)
             while True:
                 try:
                     overview, trouble = overlook.look(), ""

@@ -194,7 +194,8 @@ def test_it_is_watched_on_while_redis_is_away(
     top._watch(Screen(as_json=False), Looks(), WallClock(), Console())  # type: ignore[arg-type]  # a double
     told = capsys.readouterr().out
     assert looks == 4
-    assert troubles == ["", "Redis does not answer.", ""]
+    # It says that it looks before there is anything to show.
+    assert troubles == ["", "", "Redis does not answer.", ""]
     # Ctrl-C leaves the last look on the screen.
     assert "mms-bulk@main" in told
 
