@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from plexsend.gateway.refusals import Refusal, name_character
+from plexsend.terminal.plurals import counted
 
 SENDER_PATTERN = (
     r"02[2-9]\d{6,7}|0(3[1-3]|4[1-4]|5[1-5]|6[1-4])[2-9]\d{6,7}|070[2-9]\d{7}"
@@ -150,7 +151,7 @@ def _refuse(digits: str, kind: str, lengths: range) -> Refusal | None:
         return LOST_ZERO
     if len(digits) not in lengths:
         return Refusal(
-            f"has {len(digits)} digits",
+            f"has {counted(len(digits), 'digit')}",
             f"A {kind} number has {lengths[0]} to {lengths[-1]} digits; check it.",
         )
     return None

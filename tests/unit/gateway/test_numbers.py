@@ -87,6 +87,7 @@ def test_receiver_passes(given: str, sent: str) -> None:
         ),
         ("15881234.0", "ends in a decimal point and 0, as a program writes amounts"),
         ("158-1234", "has 7 digits"),
+        ("1", "has 1 digit"),
         ("010-2345-67890", "has 12 digits"),
         ("010-1234-5678", "is not a Korean number that can send"),
         ("02-1234-5678", "is not a Korean number that can send"),
