@@ -124,11 +124,13 @@ def _calm(total: Total, where: str) -> FlowSentence:
 def _held(part: PartFacts) -> FlowSentence | None:
     if not part.holds or not part.held:
         return None
-    hold = part.holds[0]
+    # A restored copy brings old holds back, and what the restore itself asks of a person comes first.
+    hold = max(part.holds, key=lambda hold: hold.reason is Reason.REWOUND)
     because = f": {hold.why}" if hold.why else ""
     share = f"{part.held:,} of {part.waiting:,}" if part.held < part.waiting else f"{part.waiting:,}"
     noun, verb = ("message", "waits") if part.waiting == 1 else ("messages", "wait")
-    also = f" {len(part.holds) - 1} more hold it too: `plexsend holds`." if len(part.holds) > 1 else ""
+    more = len(part.holds) - 1
+    also = f" {more} more {'holds' if more == 1 else 'hold'} it too: `plexsend holds`." if more else ""
     alone = (
         f" No worker serves {part.service} either."
         if not part.processes and hold.reason is not Reason.AUTH

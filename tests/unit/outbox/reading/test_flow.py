@@ -88,7 +88,7 @@ SENTENCES: list[tuple[dict[str, Any], Flow, str]] = [
         Flow.HELD,
         (
             f"Account main is held (credit) by gateway: G150: the credit does not suffice. 500 of "
-            f"12,000 messages of {MAIN} wait for it, the oldest for 2 min 10 s. 1 more hold it too: "
+            f"12,000 messages of {MAIN} wait for it, the oldest for 2 min 10 s. 1 more holds it too: "
             f"`plexsend holds`. No worker serves mms-bulk either."
         ),
     ),
@@ -191,6 +191,14 @@ def test_one_message_that_is_held_waits() -> None:
 def test_what_nobody_serves_says_why_and_what_to_do() -> None:
     because = "no worker that serves mms-bulk is alive (the last, web1 pid 7, was seen 12 s ago); start one"
     assert judge(replace(PART, processes=0, unserved_because=because)).remedy == f"N{because[1:]}."
+
+
+def test_that_redis_went_back_is_told_before_an_older_hold() -> None:
+    rewound = replace(CREDIT, reason=Reason.REWOUND, by="plexsend", why="Redis forgot 36 s")
+    found = judge(replace(PART, holds=(FINANCE, rewound), held=12_000))
+    assert found.text.startswith("Account main is held (rewound) by plexsend: Redis forgot 36 s.")
+    assert "1 more holds it too" in found.text
+    assert "plexsend rewound settle" in found.remedy
 
 
 def test_of_all_parts_the_worst_is_told_and_who_shares_it() -> None:
