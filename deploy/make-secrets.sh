@@ -56,6 +56,8 @@ if [ ! -s "$folder/users.acl" ]; then
   rm "$folder/.acl"
 fi
 
+# Under it receivers are remembered. Keep a copy: with another one nobody knows any more who refused advertisements.
+[ -s "$folder/number-key" ] || random | keep number-key
 [ -s "$folder/receipt-secret-main" ] || random | keep receipt-secret-main
 [ -s "$folder/grafana-admin" ] || random | keep grafana-admin
 # Where alerts are posted. Until the URL of your chat's hook is written into it, Alertmanager logs that it cannot.

@@ -189,5 +189,5 @@ def test_page_makes_the_secrets_with_commands_that_kubectl_takes(kubectl: str, t
     )
     assert done.returncode == 0, done.stderr
     secrets = [each for each in yaml.safe_load_all(done.stdout) if each]
-    assert [each["kind"] for each in secrets] == ["Secret"] * 7
+    assert [each["kind"] for each in secrets] == ["Secret"] * 8
     assert {each["metadata"]["namespace"] for each in secrets} == {"plexsend"}

@@ -230,6 +230,7 @@ def test_all_units_are_hardened_alike() -> None:
 
 def test_settings_shown_on_the_page_are_read_without_a_doubt(tmp_path: Path) -> None:
     (tmp_path / "main.secret").write_text("user;key\n")
+    (tmp_path / "number.key").write_text("k" * 48 + "\n")
     shown = [block for block in re.findall(r"```ini\n(.*?)```", page(), re.DOTALL) if "PLEXSEND_" in block]
     assert shown
     for block in shown:
@@ -242,6 +243,7 @@ def test_every_setting_named_in_this_folder_exists(tmp_path: Path) -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in DEPLOY.rglob("*.*"))
     names = set(re.findall(r"PLEXSEND_[A-Z_]+", text)) - {
         "PLEXSEND_ACCOUNT_MAIN_FILE",
+        "PLEXSEND_NUMBER_KEY_FILE",
         "PLEXSEND_REDIS_URL_FILE",
         "PLEXSEND_RECEIPT_SECRET_MAIN_FILE",
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plexsend.gateway.services import SERVICES
-from plexsend.outbox.policies.midnights import MIDNIGHTS, find_zone, midnights
+from plexsend.outbox.policies.midnights import MIDNIGHTS, find_zone
 from plexsend.outbox.policies.rows import ROWS
 from plexsend.outbox.redis.reads import ask, execute
 from plexsend.outbox.replies import number, text
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plexsend.outbox.redis.store import Store
 
 _LIMIT, _ZONE = ROWS["daily_limit"], ROWS["time_zone"]
+_DAY_MS = 86_400_000
 NEARLY = 0.8
 """The share of a limit from which a person should know that it will be reached."""
 
@@ -65,7 +66,7 @@ def limited_days(store: Store, account: str) -> tuple[LimitedDay, ...]:
     (seconds, _), *days = execute(store, pipe)
     now_ms = int(seconds) * 1000
     zone = found.get(_ZONE.name, _ZONE.default)
-    midnight_ms = _next_midnight(found.get(MIDNIGHTS, ""), zone, now_ms)
+    midnight_ms = _next_midnight(found.get(MIDNIGHTS, ""), now_ms)
     return tuple(
         LimitedDay(account, service, limits[service], *_read(day, now_ms, midnight_ms), zone)
         for service, day in zip(limited, days, strict=True)
@@ -91,6 +92,8 @@ def _read(day: object, now_ms: int, midnight_ms: int) -> tuple[int, int]:
     return number(taken.encode()), min(ends_ms, midnight_ms)
 
 
-def _next_midnight(written: str, zone: str, now_ms: int) -> int:
-    ahead = [int(part) for part in written.split() if part.isdigit() and int(part) > now_ms]
-    return min(ahead or midnights(zone, now_ms) or (now_ms,))
+# A list that was not renewed goes on in steps of a day, as in the scripts; without one days are those of UTC.
+def _next_midnight(written: str, now_ms: int) -> int:
+    known = [int(part) for part in written.split() if part.isdigit()]
+    last = known[-1] if known else 0
+    return next((at for at in known if at > now_ms), last + _DAY_MS * ((now_ms - last) // _DAY_MS + 1))

@@ -121,7 +121,7 @@ for _, key in ipairs(others) do
   elseif name == 'receipts' then
     shift_fields(key, { 'first', 'last' }, ms)
   elseif name == 'forgotten' then
-    shift_fields(key, { 'from', 'to', 'decided' }, ms)
+    shift_fields(key, { 'from', 'to', 'decided', 'unheard', 'takes_until' }, ms)
   elseif name == 'closed' then
     shift_closings(key)
   elseif string.find(name, ':takes$') then
