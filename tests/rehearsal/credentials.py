@@ -24,8 +24,6 @@ class Credentials:
     script: Path
     account: str = field(default_factory=lambda: token_hex(16))
     """The account's secret at the gateway."""
-    number_key: str = field(default_factory=lambda: token_hex(32))
-    """Under which numbers are hashed."""
     used: set[str] = field(default_factory=set)
     """Every secret that ever was, to look for in logs."""
 
@@ -35,6 +33,11 @@ class Credentials:
             [str(self.script), str(self.folder)], input=said, text=True, check=True, stdout=subprocess.DEVNULL
         )
         self.used |= {self.account, self.number_key, self.receipt, *map(self.password, self.logins())}
+
+    @property
+    def number_key(self) -> str:
+        """Under which numbers are hashed."""
+        return self.get("number-key")
 
     @property
     def receipt(self) -> str:

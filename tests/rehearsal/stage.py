@@ -92,12 +92,7 @@ class Stage:
             self.hosts,
             services,
             self.credentials,
-            {
-                **products,
-                **_QUICK,
-                "PLEXSEND_CA_FILE": str(ca),
-                "PLEXSEND_NUMBER_KEY": self.credentials.number_key,
-            },
+            {**products, **_QUICK, "PLEXSEND_CA_FILE": str(ca)},
             self.scaled.configs,
         )
         self.ledger = self.folder / "gateway.jsonl"
