@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plexsend.outbox.beat import AWAY_MS
 from plexsend.outbox.reading.outbox_liveness import describe_full
 from plexsend.terminal.moments import span
 from plexsend.terminal.plurals import counted
@@ -106,9 +105,8 @@ def fleet_line(overview: Overview) -> str:
     ]
     if gone := len(overview.processes) - len(living):
         told.append(f"{gone} gone")
-    if overview.beat_silent_ms is not None:
-        away = overview.beat_silent_ms > AWAY_MS
-        told.append(f"beat away for {span(overview.beat_silent_ms / 1000)}" if away else "beat rings")
+    if beat := overview.beat:
+        told.append("beat rings" if beat.lives else f"beat away for {span(beat.silent_ms / 1000)}")
     if overview.memory_ratio is not None:
         full = f"Redis {overview.memory_ratio:.0%} full"
         told.append(f"{full} and takes nothing in" if describe_full(overview.memory_ratio) else full)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from plexsend.clock import elapsed_s
 from plexsend.outbox.beat import beat_signs
@@ -16,14 +15,14 @@ from plexsend.outbox.reading import queries
 from plexsend.outbox.reading.flow import judge_all
 from plexsend.outbox.reading.flow_facts import gather
 from plexsend.outbox.reading.json_shapes import hold_json, lane_json
-from plexsend.outbox.redis.store import mapped
-from plexsend.outbox.replies import number
+from plexsend.outbox.redis.server_state import read_server_state
 from plexsend.outbox.states import DEAD, SENT, State
 from plexsend.terminal.moments import utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from plexsend.outbox.beat import BeatSign
     from plexsend.outbox.fleet import FleetProcess
     from plexsend.outbox.holds import Hold
     from plexsend.outbox.reading.flow import FlowSentence, PartFacts
@@ -87,8 +86,8 @@ class Overview:
     holds: tuple[Hold, ...]
     processes: tuple[FleetProcess, ...]
     """Workers, those too that fell silent lately."""
-    beat_silent_ms: int | None
-    """How long ago a beat rang last; None: none did for a day."""
+    beat: BeatSign | None
+    """The sign of the beat that rang last; None: none did for a day."""
     memory_ratio: float | None
     """How much of its maxmemory Redis uses; None where it has none."""
 
@@ -152,7 +151,7 @@ class Overview:
             "threads": sum(process.announced.threads for process in self.living),
             "busy": sum(process.busy for process in self.living),
             "gone": len(self.processes) - len(self.living),
-            "beat_silent_s": None if self.beat_silent_ms is None else self.beat_silent_ms / 1000,
+            "beat_silent_s": None if self.beat is None else self.beat.silent_ms / 1000,
             "memory_ratio": None if self.memory_ratio is None else round(self.memory_ratio, 3),
             "lanes": [lane.as_json(self.now_ms) for lane in self.lanes],
             "holds": [hold_json(hold) for hold in self.holds],
@@ -191,14 +190,10 @@ class Overlook:
         views = self._views()
         now_s, answered = self._clock(), _answered(views)
         self._before = now_s, answered
-        everywhere = queries.service_pauses(self._store)
-        paused = {hold.field for hold in everywhere}
-
-        # The scripts see a service's pause as a copy in each account; people see one.
-        @cache
-        def holds_of(account: str) -> list[Hold]:
-            return [hold for hold in queries.holds(self._store, account) if hold.field not in paused]
-
+        holds = queries.holds_anywhere(self._store)
+        holds_of: dict[str, list[Hold]] = defaultdict(list)
+        for hold in holds:
+            holds_of[hold.account].append(hold)
         lanes = [
             LaneLook(
                 view,
@@ -206,20 +201,19 @@ class Overlook:
                 max(0, answered[view.lane.name] - before.get(view.lane.name, answered[view.lane.name]))
                 / max(now_s - began_s, 0.001),
                 agreed.of(view.lane.account).service(view.lane.service).rate_per_s,
-                tuple(queries.covering([*holds_of(view.lane.account), *everywhere], view.lane)),
+                tuple(queries.covering([*holds_of[view.lane.account], *holds_of["*"]], view.lane)),
             )
             for view in views
         ]
-        accounts = queries.held_accounts(self._store)
-        signs = beat_signs(self._store)
+        server = read_server_state(self._store)
         return Overview(
             now_ms=queries.server_ms(self._store),
             lanes=tuple(sorted(lanes, key=lambda lane: (-lane.to_do, -lane.pace_per_s, lane.view.lane.name))),
             parts=tuple(parts),
-            holds=(*everywhere, *(h for account in accounts for h in holds_of(account) if not h.is_size)),
-            processes=tuple(fleet(self._store, accounts)),
-            beat_silent_ms=signs[0].silent_ms if signs else None,
-            memory_ratio=_memory_ratio(self._store),
+            holds=tuple(hold for hold in holds if not hold.is_size),
+            processes=tuple(fleet(self._store, queries.held_accounts(self._store))),
+            beat=next(iter(beat_signs(self._store)), None),
+            memory_ratio=server.memory_ratio if server.most_bytes else None,
         )
 
     def _views(self) -> list[LaneView]:
@@ -236,10 +230,3 @@ def _kept_back(part: PartFacts) -> int:
 
 def _ends_at(left_s: float | None, now_ms: int) -> str | None:
     return None if left_s is None else utc(now_ms + round(left_s * 1000))
-
-
-def _memory_ratio(store: Store) -> float | None:
-    with mapped():
-        info: Any = store.client.info("memory")
-    most = number(info.get("maxmemory"))
-    return number(info.get("used_memory")) / most if most else None
